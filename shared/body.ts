@@ -36,10 +36,14 @@ export async function readText(request: Request): Promise<string> {
 
 /**
  * Reads a body as a JSON object. Numbers come as `JSON.rawJSON` values, which `JSON.stringify`
- * writes with the digits they came with.
+ * writes with the digits they came with. With `emptyAsObject`, no body at all is an empty object.
  */
-export async function readJsonObject(request: Request): Promise<Record<string, unknown>> {
+export async function readJsonObject(
+  request: Request,
+  options: { readonly emptyAsObject?: boolean } = {},
+): Promise<Record<string, unknown>> {
   const text = await readText(request);
+  if (text === "" && options.emptyAsObject === true) return {};
   const value = parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidRequest("The body must be a JSON object.");

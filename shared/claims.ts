@@ -82,7 +82,7 @@ export async function verifyToken(
 export function badToken(): Refusal {
   return invalidToken(
     "The token is missing, malformed, expired or not for this server. " +
-      "Get a fresh one from the gatekeeper and send it as 'Authorization: Bearer …'.",
+      "Get a fresh one from the gatekeeper and send it as 'Authorization: Bearer <token>'.",
   );
 }
 

@@ -60,3 +60,12 @@ function varyOnToken(vary: string | undefined): string {
   if (vary === undefined || vary.trim() === "") return "Authorization";
   return /(^|,)\s*(\*|authorization)\s*(,|$)/i.test(vary) ? vary : `${vary}, Authorization`;
 }
+
+/**
+ * Whether `Deno.serve` compresses by itself: it does before 2.9, and so may runtimes of other names
+ * that embed it. `version` is `Deno.version.deno`.
+ */
+export function runtimeCompresses(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return !(major > 2 || (major === 2 && minor >= 9));
+}

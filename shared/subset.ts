@@ -1,7 +1,7 @@
 import { readJsonObject } from "./body.ts";
 import { invalidRequest } from "./refusal.ts";
 
-const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   where: isText,
   order_by: isText,
   limit: isCount,
@@ -19,10 +19,10 @@ const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 export async function readSubset(request: Request): Promise<string> {
   const body = await readJsonObject(request);
   for (const [name, value] of Object.entries(body)) {
-    const fits = Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined;
+    const fits = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
     if (fits === undefined) {
       throw invalidRequest(
-        "The body has an unknown field; known are " + Object.keys(SHAPES).join(", ") + ".",
+        "The body has an unknown field; known are " + Object.keys(FIELDS).join(", ") + ".",
       );
     }
     if (!fits(value)) throw invalidRequest(`The body's ${name} has the wrong type.`);

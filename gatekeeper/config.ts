@@ -1,0 +1,59 @@
+import {
+  ConfigError,
+  type Env,
+  optional,
+  type ProxyConfig,
+  readNumber,
+  readProxyConfig,
+  readUrl,
+} from "../shared/config.ts";
+
+/** What the gatekeeper is configured with. */
+export interface GatekeeperConfig extends ProxyConfig {
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** `url` of the answers: where clients send their shape requests. */
+  readonly shapeUrl: string;
+  /** Seconds that a token lives. */
+  readonly tokenTtl: number;
+}
+
+/** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
+export function readGatekeeperConfig(env: Env): GatekeeperConfig {
+  const port = readNumber(env, "PORT", 4000, { min: 0, max: 65535 });
+  const proxyUrl = optional(env, "ELECTRIC_PROXY_URL");
+  const base = proxyUrl === undefined
+    ? `http://localhost:${port}/proxy`
+    : readUrl("ELECTRIC_PROXY_URL", proxyUrl);
+  const proxy = readProxyConfig(env);
+  requireAnonymous(env);
+  return {
+    ...proxy,
+    port,
+    databaseUrl: readDatabaseUrl(env),
+    shapeUrl: `${base}/v1/shape`,
+    tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, { min: 1, max: 86400 }),
+  };
+}
+
+function readDatabaseUrl(env: Env): string {
+  const url = optional(env, "DATABASE_URL");
+  if (url === undefined) {
+    throw new ConfigError(
+      "DATABASE_URL is missing: set it to Postgres, as postgresql://user:password@host:5432/name.",
+    );
+  }
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new ConfigError("DATABASE_URL must begin with postgresql:// and be a valid URL.");
+  }
+  return url;
+}
+
+function requireAnonymous(env: Env): void {
+  if (optional(env, "ALLOW_ANONYMOUS") !== "true") {
+    throw new ConfigError(
+      "ALLOW_ANONYMOUS is not true: there are no users or policies yet, so a token could go to " +
+        "anyone for anything. Set ALLOW_ANONYMOUS=true where that is fine, as in development.",
+    );
+  }
+}

@@ -1,0 +1,67 @@
+import { fileURLToPath } from "node:url";
+import { ConfigError } from "../shared/config.ts";
+import { runtimeCompresses } from "../shared/relay.ts";
+import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
+import { checkConnection, connect, type Database } from "./database.ts";
+import { createGatekeeper } from "./handler.ts";
+import { migrate } from "./migrate.ts";
+
+/** How long held requests may go on after SIGTERM, in milliseconds. */
+const GRACE = 2000;
+const MIGRATIONS = fileURLToPath(new URL("../supabase/migrations", import.meta.url));
+
+const log = (line: string) => console.error(`gatekeeper: ${line}`);
+
+function fail(line: string): never {
+  log(line);
+  Deno.exit(1);
+}
+
+function readConfig(): GatekeeperConfig {
+  try {
+    return readGatekeeperConfig((name) => Deno.env.get(name));
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
+}
+
+async function prepare(sql: Database): Promise<void> {
+  try {
+    await checkConnection(sql);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message || error.name : "unknown error";
+    fail(`can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`);
+  }
+  try {
+    for (const name of await migrate(sql, MIGRATIONS)) log(`applied migration ${name}`);
+  } catch (error) {
+    fail(`a migration failed: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const config = readConfig();
+const sql = connect(config.databaseUrl);
+await prepare(sql);
+log("ALLOW_ANONYMOUS=true: everyone may sync every table. For development only.");
+const handler = createGatekeeper({
+  config,
+  sql,
+  fetch: globalThis.fetch,
+  runtimeCompresses: runtimeCompresses(Deno.version.deno),
+  log,
+});
+const server = Deno.serve({
+  port: config.port,
+  onListen: ({ port }) => log(`listening on http://localhost:${port}`),
+}, handler);
+
+async function stop(): Promise<void> {
+  const grace = setTimeout(() => Deno.exit(0), GRACE);
+  await server.shutdown();
+  await sql.end({ timeout: 1 });
+  clearTimeout(grace);
+  Deno.exit(0);
+}
+Deno.addSignalListener("SIGTERM", stop);
+Deno.addSignalListener("SIGINT", stop);

@@ -1,0 +1,80 @@
+import { readJsonObject, readText } from "../shared/body.ts";
+import { readQuery } from "../shared/query.ts";
+import { invalidRequest, notFound } from "../shared/refusal.ts";
+import { Shape, SHAPE_NAMES, type ShapeFields, splitQuery } from "../shared/shape.ts";
+
+const PREFIX = "/gatekeeper/";
+
+/** The table of `/gatekeeper/:table`, or `null` for another path. */
+export function tableOf(path: string): string | null {
+  const segment = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
+  if (segment === "" || segment.includes("/")) return null;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalidRequest("The table in the path is not valid percent-encoded UTF-8.");
+  }
+}
+
+/**
+ * Reads the shape that a client asks for: the table in the path, the rest in the query, a JSON body
+ * or a form body. Fields that aren't a shape's, or come twice, are refused.
+ */
+export async function readShapeRequest(
+  request: Request,
+  table: string,
+  query: string,
+): Promise<Shape> {
+  const fields: Record<string, unknown> = { table };
+  for (const source of [readForm(query), await readBody(request)]) {
+    for (const [name, value] of Object.entries(source)) {
+      if (name === "table") checkSameTable(table, value);
+      else if (Object.hasOwn(fields, name)) throw invalidRequest(`${name} is given twice.`);
+      else fields[name] = value;
+    }
+  }
+  return Shape.parse(fields);
+}
+
+/** Answers' `params` hold the table too; a client may post them as they are. */
+function checkSameTable(table: string, other: unknown): void {
+  if (!Shape.parse({ table: other }).equals(Shape.parse({ table }))) {
+    throw invalidRequest("table is given twice: the path and the request differ.");
+  }
+}
+
+function readForm(text: string): ShapeFields {
+  const { fields, rest } = splitQuery(readQuery(text));
+  const unknown = rest[0]?.[0];
+  if (unknown !== undefined) throw unknownField(unknown);
+  return fields;
+}
+
+async function readBody(request: Request): Promise<ShapeFields> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === "application/x-www-form-urlencoded") {
+    const text = await readText(request);
+    if (text.trimStart().startsWith("{")) {
+      throw invalidRequest("The body is JSON; send it with 'Content-Type: application/json'.");
+    }
+    return readForm(text);
+  }
+  if (type !== undefined && type !== "application/json" && type !== "text/plain") {
+    await request.body?.cancel();
+    throw invalidRequest("The body must be JSON or a form (application/x-www-form-urlencoded).");
+  }
+  const body = await readJsonObject(request, { emptyAsObject: true });
+  const unknown = Object.keys(body).find((name) => !SHAPE_NAMES.some((known) => known === name));
+  if (unknown !== undefined) throw unknownField(unknown);
+  return body;
+}
+
+function unknownField(name: string): Error {
+  const shown = /^[\w.[\]-]{1,40}$/.test(name) ? `"${name}"` : "with special characters";
+  return invalidRequest(`Unknown field ${shown}; a shape has ${SHAPE_NAMES.join(", ")}.`);
+}
+
+/** 404 that names what there is. */
+export function unknownPath(): Error {
+  return notFound("POST /gatekeeper/<table>, GET /proxy/v1/shape or GET /health");
+}
