@@ -1,0 +1,48 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { checkText, readQuery, targetOf } from "./query.ts";
+import { Refusal } from "./refusal.ts";
+
+Deno.test("a query is read in order, with + and %20 as blanks", () => {
+  deepEqual(readQuery("a=1&b=x+y%20z&a=2&c&&=d"), [
+    ["a", "1"],
+    ["b", "x y z"],
+    ["a", "2"],
+    ["c", ""],
+    ["", "d"],
+  ]);
+  deepEqual(readQuery(""), []);
+  deepEqual(readQuery("%74able=%F0%9F%99%82"), [["table", "🙂"]]);
+});
+
+Deno.test("bad encodings and characters are refused, not repaired", () => {
+  const bad = [
+    "a=%zz",
+    "a=%",
+    "a=%ff",
+    "a=%c0%af",
+    "a=%ed%a0%80",
+    "a=%00",
+    "a=%0a",
+    "%0d=1",
+    "a=%7f",
+  ];
+  for (const query of [...bad, "a=1#b", `a=${"x".repeat(8193)}`, "a=%c2%85"]) {
+    throws(
+      () => readQuery(query),
+      (error) => error instanceof Refusal && error.status === 400,
+      query,
+    );
+  }
+});
+
+Deno.test("lone surrogates are refused", () => {
+  throws(() => checkText("where", "\ud800"), Refusal);
+});
+
+Deno.test("paths and queries are taken as they came", () => {
+  const at = (path: string) => targetOf(new Request(`http://localhost:8000${path}`));
+  deepEqual(at("/v1/%73hape?table=a%20b&x"), { path: "/v1/%73hape", query: "table=a%20b&x" });
+  deepEqual(at("//v1/shape"), { path: "//v1/shape", query: "" });
+  equal(at("/v1/shape/").path, "/v1/shape/");
+  equal(at("/?a=http://x/y?z").query, "a=http://x/y?z");
+});

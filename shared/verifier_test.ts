@@ -1,0 +1,61 @@
+import { equal, rejects, throws } from "node:assert/strict";
+import { signShape } from "./claims.ts";
+import { secretKeys, type VerifyingKeys } from "./keys.ts";
+import { Refusal } from "./refusal.ts";
+import { Shape } from "./shape.ts";
+import { createVerifier } from "./verifier.ts";
+
+const { signing, verifying } = secretKeys("a secret of thirty-two bytes, or more");
+const shape = Shape.parse({ table: "items" });
+
+function counted(): { keys: VerifyingKeys; uses: () => number } {
+  let uses = 0;
+  const find: VerifyingKeys["find"] = (...args) => {
+    uses++;
+    return verifying.find(...args);
+  };
+  return { keys: { ...verifying, find }, uses: () => uses };
+}
+
+const bearing = (token: string) =>
+  new Request("http://x", { headers: { authorization: `Bearer ${token}` } });
+
+Deno.test("a token is verified once, then looked up until it expires", async () => {
+  const { keys, uses } = counted();
+  let now = Date.now();
+  const verify = createVerifier({ keys, clockTolerance: 5, now: () => now });
+  const issuedAt = Math.floor(now / 1000);
+  const request = bearing(await signShape(shape, signing, { issuedAt, ttl: 60 }));
+  const first = await verify(request);
+  equal(verify(request), first);
+  equal(uses(), 1);
+  now = (issuedAt + 64) * 1000;
+  equal(verify(request), first);
+  now = (issuedAt + 65) * 1000;
+  throws(() => verify(request), Refusal);
+});
+
+Deno.test("bad tokens are not remembered", async () => {
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys, clockTolerance: 0 });
+  const token = await signShape(shape, signing, { issuedAt: 1000, ttl: 60 });
+  for (let i = 0; i < 3; i++) await rejects(async () => await verify(bearing(token)), Refusal);
+  equal(uses(), 3);
+});
+
+Deno.test("the oldest of too many tokens is forgotten, not the latest", async () => {
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys, clockTolerance: 5 });
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const make = () => signShape(shape, signing, { issuedAt, ttl: 60 }).then(bearing);
+  const first = await make();
+  await verify(first);
+  const last = await make();
+  for (let i = 0; i < 2000; i++) await verify(await make());
+  await verify(last);
+  const before = uses();
+  await verify(last);
+  equal(uses(), before);
+  await verify(first);
+  equal(uses(), before + 1);
+});
