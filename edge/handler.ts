@@ -2,8 +2,8 @@ import type { ProxyConfig } from "../shared/config.ts";
 import { type ProxyOptions, proxyShape } from "../shared/proxy.ts";
 import { targetOf } from "../shared/query.ts";
 import {
+  answer,
   answerRefusals,
-  CORS,
   type Handler,
   methodNotAllowed,
   notFound,
@@ -25,7 +25,7 @@ export function createEdge(options: EdgeOptions): Handler {
   const { config, functionName } = options;
   const proxy: ProxyOptions = {
     electric: config.electric,
-    verify: createVerifier({ ...config, keys: config.keys.verifying }),
+    verify: createVerifier(config),
     fetch: options.fetch,
     timeout: config.timeout,
     runtimeCompresses: options.runtimeCompresses,
@@ -40,7 +40,7 @@ export function createEdge(options: EdgeOptions): Handler {
   }, options.log);
 }
 
-function health(request: Request): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
-  return Response.json({ status: "ok" }, { headers: { ...CORS, "cache-control": "no-store" } });
+function health({ method }: Request): Response {
+  if (method !== "GET" && method !== "HEAD") throw methodNotAllowed("GET, HEAD");
+  return answer({ status: "ok" });
 }

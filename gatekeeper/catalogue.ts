@@ -23,7 +23,7 @@ export async function checkShape(sql: Database, shape: Shape): Promise<void> {
 
 /** 403, in the same words whether the table exists or not. */
 export function forbiddenTable(shape: Shape): Refusal {
-  return new Refusal("forbidden", `You may not sync table ${formatRelation(shape.relation)}.`);
+  return new Refusal(403, "forbidden", `You may not sync table ${formatRelation(shape.relation)}.`);
 }
 
 function readColumns(sql: Database, { relation }: Shape): Promise<Column[]> {

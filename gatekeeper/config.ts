@@ -6,7 +6,9 @@ import {
   readNumber,
   readProxyConfig,
   readUrl,
+  required,
 } from "../shared/config.ts";
+import type { SigningKey } from "../shared/keys.ts";
 
 /** What the gatekeeper is configured with. */
 export interface GatekeeperConfig extends ProxyConfig {
@@ -14,13 +16,14 @@ export interface GatekeeperConfig extends ProxyConfig {
   readonly databaseUrl: string;
   /** `url` of the answers: where clients send their shape requests. */
   readonly shapeUrl: string;
+  readonly signing: SigningKey;
   /** Seconds that a token lives. */
   readonly tokenTtl: number;
 }
 
 /** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
 export function readGatekeeperConfig(env: Env): GatekeeperConfig {
-  const port = readNumber(env, "PORT", 4000, { min: 0, max: 65535 });
+  const port = readNumber(env, "PORT", 4000, 0, 65535);
   const proxyUrl = optional(env, "ELECTRIC_PROXY_URL");
   const base = proxyUrl === undefined
     ? `http://localhost:${port}/proxy`
@@ -31,18 +34,14 @@ export function readGatekeeperConfig(env: Env): GatekeeperConfig {
     ...proxy,
     port,
     databaseUrl: readDatabaseUrl(env),
+    signing: { algorithm: "HS256", key: new TextEncoder().encode(proxy.secrets[0]) },
     shapeUrl: `${base}/v1/shape`,
-    tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, { min: 1, max: 86400 }),
+    tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
   };
 }
 
 function readDatabaseUrl(env: Env): string {
-  const url = optional(env, "DATABASE_URL");
-  if (url === undefined) {
-    throw new ConfigError(
-      "DATABASE_URL is missing: set it to Postgres, as postgresql://user:password@host:5432/name.",
-    );
-  }
+  const url = required(env, "DATABASE_URL", "Postgres: postgresql://user:password@host:5432/name");
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw new ConfigError("DATABASE_URL must begin with postgresql:// and be a valid URL.");
   }

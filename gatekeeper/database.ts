@@ -26,7 +26,8 @@ export async function checkConnection(sql: Database): Promise<void> {
  */
 export function databaseUnavailable(): Refusal {
   return new Refusal(
-    "database_unavailable",
+    503,
+    "unavailable",
     "The database that decides is away. Try again in a moment.",
     { "retry-after": "2" },
   );

@@ -1,9 +1,8 @@
-import { signShape } from "../shared/claims.ts";
 import { type ProxyOptions, proxyShape } from "../shared/proxy.ts";
 import { targetOf } from "../shared/query.ts";
 import {
+  answer,
   answerRefusals,
-  CORS,
   type Handler,
   methodNotAllowed,
   preflight,
@@ -12,6 +11,7 @@ import { createVerifier } from "../shared/verifier.ts";
 import { checkShape } from "./catalogue.ts";
 import type { GatekeeperConfig } from "./config.ts";
 import { checkConnection, type Database, databaseUnavailable } from "./database.ts";
+import { mint } from "./mint.ts";
 import { readShapeRequest, tableOf, unknownPath } from "./request.ts";
 
 /** What the gatekeeper needs of the world around it. */
@@ -23,14 +23,12 @@ export interface GatekeeperOptions {
   readonly log: (line: string) => void;
 }
 
-const NO_STORE = { ...CORS, "cache-control": "no-store" } as const;
-
 /** The gatekeeper: decides who may sync what, and is a proxy of its own. */
 export function createGatekeeper(options: GatekeeperOptions): Handler {
   const { config, sql, log } = options;
   const proxy: ProxyOptions = {
     electric: config.electric,
-    verify: createVerifier({ ...config, keys: config.keys.verifying }),
+    verify: createVerifier(config),
     fetch: options.fetch,
     timeout: config.timeout,
     runtimeCompresses: options.runtimeCompresses,
@@ -40,7 +38,7 @@ export function createGatekeeper(options: GatekeeperOptions): Handler {
     const { path, query } = targetOf(request);
     if (path === "/proxy/v1/shape") return await proxyShape(request, query, proxy);
     if (path === "/health") return await health(request, sql);
-    if (path === "/.well-known/jwks.json") return keySet(request, config);
+    if (path === "/.well-known/jwks.json") return keySet(request);
     throw unknownPath();
   }, log);
   return async (request) => {
@@ -64,24 +62,7 @@ async function answerToken(
   if (request.method !== "POST") throw methodNotAllowed("POST, OPTIONS");
   const shape = await readShapeRequest(request, table, query);
   await checkShape(sql, shape);
-  const issuedAt = Math.floor(Date.now() / 1000);
-  const token = await signShape(shape, config.keys.signing, {
-    issuer: config.issuer ?? "gatekeeper",
-    ...(config.audience !== undefined && { audience: config.audience }),
-    issuedAt,
-    ttl: config.tokenTtl,
-  });
-  const params = shape.toParams();
-  // `params` is the client's name for all of this, so the values of $1, $2, … stay inside it.
-  const { params: _values, ...copies } = params;
-  const expires = new Date((issuedAt + config.tokenTtl) * 1000);
-  return Response.json({
-    url: config.shapeUrl,
-    headers: { Authorization: `Bearer ${token}` },
-    params,
-    ...copies,
-    expires_at: expires.toISOString().replace(".000Z", "Z"),
-  }, { headers: NO_STORE });
+  return answer(await mint(shape, config, Math.floor(Date.now() / 1000)));
 }
 
 async function health(request: Request, sql: Database): Promise<Response> {
@@ -91,14 +72,12 @@ async function health(request: Request, sql: Database): Promise<Response> {
   } catch {
     throw databaseUnavailable();
   }
-  return Response.json({ status: "ok" }, { headers: NO_STORE });
+  return answer({ status: "ok" });
 }
 
-function keySet(request: Request, config: GatekeeperConfig): Response {
+function keySet(request: Request): Response {
   requireGet(request);
-  return Response.json({ keys: config.keys.verifying.published }, {
-    headers: { ...CORS, "cache-control": "public, max-age=300" },
-  });
+  return answer({ keys: [] }, { "cache-control": "public, max-age=300" });
 }
 
 function requireGet({ method }: Request): void {

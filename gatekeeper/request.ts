@@ -1,4 +1,4 @@
-import { readJsonObject, readText } from "../shared/body.ts";
+import { parseObject, readBody } from "../shared/body.ts";
 import { readQuery } from "../shared/query.ts";
 import { invalidRequest, notFound } from "../shared/refusal.ts";
 import { Shape, SHAPE_NAMES, type ShapeFields, splitQuery } from "../shared/shape.ts";
@@ -26,7 +26,7 @@ export async function readShapeRequest(
   query: string,
 ): Promise<Shape> {
   const fields: Record<string, unknown> = { table };
-  for (const source of [readForm(query), await readBody(request)]) {
+  for (const source of [readForm(query), await readFields(request)]) {
     for (const [name, value] of Object.entries(source)) {
       if (name === "table") checkSameTable(table, value);
       else if (Object.hasOwn(fields, name)) throw invalidRequest(`${name} is given twice.`);
@@ -38,7 +38,7 @@ export async function readShapeRequest(
 
 /** Answers' `params` hold the table too; a client may post them as they are. */
 function checkSameTable(table: string, other: unknown): void {
-  if (!Shape.parse({ table: other }).equals(Shape.parse({ table }))) {
+  if (Shape.parse({ table: other }).canonical !== Shape.parse({ table }).canonical) {
     throw invalidRequest("table is given twice: the path and the request differ.");
   }
 }
@@ -50,10 +50,10 @@ function readForm(text: string): ShapeFields {
   return fields;
 }
 
-async function readBody(request: Request): Promise<ShapeFields> {
+async function readFields(request: Request): Promise<ShapeFields> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded") {
-    const text = await readText(request);
+    const text = await readBody(request);
     if (text.trimStart().startsWith("{")) {
       throw invalidRequest("The body is JSON; send it with 'Content-Type: application/json'.");
     }
@@ -63,8 +63,9 @@ async function readBody(request: Request): Promise<ShapeFields> {
     await request.body?.cancel();
     throw invalidRequest("The body must be JSON or a form (application/x-www-form-urlencoded).");
   }
-  const body = await readJsonObject(request, { emptyAsObject: true });
-  const unknown = Object.keys(body).find((name) => !SHAPE_NAMES.some((known) => known === name));
+  const text = await readBody(request);
+  const body = text === "" ? {} : parseObject(text);
+  const unknown = Object.keys(body).find((name) => !SHAPE_NAMES.includes(name));
   if (unknown !== undefined) throw unknownField(unknown);
   return body;
 }

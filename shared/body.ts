@@ -3,7 +3,6 @@ import { invalidRequest, Refusal } from "./refusal.ts";
 /** Largest request body that is read, in bytes. */
 const MAX_BODY = 1024 * 1024;
 
-/** Numbers as they were written: the official client sends integers beyond 2^53 bare. */
 declare global {
   interface JSON {
     rawJSON(text: string): unknown;
@@ -12,53 +11,83 @@ declare global {
 }
 
 /** Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8. */
-export async function readText(request: Request): Promise<string> {
-  const tooLarge = () => new Refusal("body_too_large", "The body is larger than 1 MiB.");
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
-    await request.body?.cancel();
-    throw tooLarge();
-  }
+export async function readBody(request: Request): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
-  let size = 0;
+  let left = MAX_BODY;
   try {
     for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
-      if (size > MAX_BODY) throw tooLarge();
+      left -= chunk.byteLength;
+      if (left < 0) throw new Refusal(413, "body_too_large", "The body is larger than 1 MiB.");
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw invalidRequest("The body could not be read as UTF-8 text.");
+    throw error instanceof Refusal ? error : invalidRequest("The body isn't whole UTF-8 text.");
   }
 }
 
 /**
- * Reads a body as a JSON object. Numbers come as `JSON.rawJSON` values, which `JSON.stringify`
- * writes with the digits they came with. With `emptyAsObject`, no body at all is an empty object.
+ * Reads a text as a JSON object. Numbers come as `JSON.rawJSON` values, which `JSON.stringify`
+ * writes with the digits they came with: the official client sends integers beyond 2^53 bare.
  */
-export async function readJsonObject(
-  request: Request,
-  options: { readonly emptyAsObject?: boolean } = {},
-): Promise<Record<string, unknown>> {
-  const text = await readText(request);
-  if (text === "" && options.emptyAsObject === true) return {};
-  const value = parse(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidRequest("The body must be a JSON object.");
-  }
-  return { ...value };
-}
-
-function parse(text: string): unknown {
+export function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return JSON.parse(text, keepDigits);
+    value = JSON.parse(
+      text,
+      (_key, item: unknown, context?: { source?: string }) =>
+        typeof item === "number" ? JSON.rawJSON(context?.source ?? String(item)) : item,
+    );
   } catch {
     throw invalidRequest("The body is not valid JSON.");
   }
+  if (isStructure(value) && !Array.isArray(value)) return { ...value };
+  throw invalidRequest("The body must be a JSON object.");
 }
 
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === "number" ? JSON.rawJSON(context?.source ?? String(value)) : value;
+const SUBSET: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ["where", isText],
+  ["order_by", isText],
+  ["limit", isCount],
+  ["offset", isCount],
+  ["params", (value) => isStructure(value) && Object.entries(value).every(isParam)],
+  ["where_expr", isStructure],
+  ["order_by_expr", isStructure],
+]);
+
+/**
+ * Reads the body of a subset query and writes it anew, with nothing in it but what a subset query
+ * may say: Electric merges a body over the query, so `{"table": "secrets"}` would replace the
+ * signed table. Gives JSON; throws a 400 or 413 {@link Refusal}.
+ */
+export async function readSubset(request: Request): Promise<string> {
+  const body = parseObject(await readBody(request));
+  for (const [name, value] of Object.entries(body)) {
+    if (SUBSET.get(name)?.(value) === true) continue;
+    const known = [...SUBSET.keys()].join(", ");
+    throw invalidRequest(`The body has an unknown field or a wrong type; known are ${known}.`);
+  }
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw invalidRequest("The body is nested too deeply.");
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.isWellFormed() && !value.includes("\0");
+}
+
+function isCount(value: unknown): boolean {
+  return JSON.isRawJSON(value) && /^\d{1,18}$/.test(JSON.stringify(value));
+}
+
+function isParam([key, value]: [string, unknown]): boolean {
+  return /^\d{1,5}$/.test(key) &&
+    (isText(value) || typeof value === "boolean" || JSON.isRawJSON(value));
+}
+
+function isStructure(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !JSON.isRawJSON(value);
 }

@@ -1,13 +1,13 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { SignJWT, UnsecuredJWT } from "jose";
-import { bearerToken, signShape, verifyToken } from "./claims.ts";
+import { signShape, verifyToken } from "./claims.ts";
 import { secretKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
 import { Shape } from "./shape.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";
-const { signing, verifying } = secretKeys(SECRET);
-const options = { clockTolerance: 5 };
+const options = { keys: secretKeys([SECRET]), clockTolerance: 5 };
+const signing = { algorithm: "HS256", key: new TextEncoder().encode(SECRET) } as const;
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A token as any other issuer would make it. */
@@ -17,7 +17,7 @@ function foreign(payload: Record<string, unknown>, secret = SECRET, alg = "HS256
 
 async function refused(token: string, extra = {}): Promise<void> {
   await rejects(
-    verifyToken(token, verifying, { ...options, ...extra }),
+    verifyToken(token, { ...options, ...extra }),
     (error) => error instanceof Refusal && error.status === 401 && !error.message.includes(token),
   );
 }
@@ -25,16 +25,20 @@ async function refused(token: string, extra = {}): Promise<void> {
 Deno.test("a signed shape is verified back into the same shape", async () => {
   const shape = Shape.parse({ table: "items", where: "a = $1", params: ["x"], columns: ["Id"] });
   const issuedAt = now();
-  const token = await signShape(shape, signing, { issuer: "g", issuedAt, ttl: 60, subject: "u1" });
-  const grant = await verifyToken(token, verifying, { ...options, issuer: "g" });
-  ok(grant.shape.equals(shape));
+  const token = await signShape(shape, signing, {
+    iss: "g",
+    exp: issuedAt + 60,
+    sub: "u1",
+  });
+  const grant = await verifyToken(token, { ...options, issuer: "g" });
+  ok(grant.shape.canonical === shape.canonical);
   equal(grant.expiresAt, issuedAt + 60);
 });
 
 Deno.test("a token in the design's form from another issuer is as good", async () => {
   const shape = { namespace: null, table: "items", where: null, columns: null };
-  const grant = await verifyToken(await foreign({ shape, exp: now() + 60 }), verifying, options);
-  ok(grant.shape.equals(Shape.parse({ table: "public.items" })));
+  const grant = await verifyToken(await foreign({ shape, exp: now() + 60 }), options);
+  ok(grant.shape.canonical === Shape.parse({ table: "public.items" }).canonical);
 });
 
 Deno.test("expired, early, endless and foreign tokens are refused alike", async () => {
@@ -55,7 +59,7 @@ Deno.test("expired, early, endless and foreign tokens are refused alike", async 
 
 Deno.test("the clock may differ by the tolerance", async () => {
   const token = await foreign({ shape: { table: "items" }, exp: now() - 3 });
-  await verifyToken(token, verifying, options);
+  await verifyToken(token, options);
   await refused(token, { clockTolerance: 0 });
 });
 
@@ -76,15 +80,4 @@ Deno.test("a claim that isn't a shape is refused", async () => {
     { columns: ["id"] },
   ];
   for (const shape of claims) await refused(await foreign({ shape, exp: now() + 60 }));
-});
-
-Deno.test("only a single bearer token is taken from the header", () => {
-  const token = (value: string) =>
-    bearerToken(new Request("http://x", { headers: { authorization: value } }));
-  equal(token("Bearer a.b.c"), "a.b.c");
-  equal(token("bearer  a.b.c"), "a.b.c");
-  for (const bad of ["a.b.c", "Basic a", "Bearer", "Bearer a b", "Bearer a, Bearer b"]) {
-    equal(token(bad), null);
-  }
-  equal(bearerToken(new Request("http://x")), null);
 });

@@ -11,14 +11,18 @@ export interface Relation {
 
 /**
  * Reads one SQL identifier by Electric's rules: `"Quoted"` is taken as it is, with `""` for a
- * quote; anything else must be letters, digits, `_` and `$`, and folds A-Z to lower case.
- * `field` is named in the error.
+ * quote; anything else must be letters, digits, `_` and `$`, and folds A-Z to lower case (other
+ * letters don't fold in UTF-8 databases). `field` is named in the error.
  */
 export function parseIdentifier(text: string, field: string): string {
-  if (text === "" || text === '""' || text === '"') {
-    throw invalidRequest(`${field} has a blank name in it.`);
+  const quoted = /^"((?:[^"]|"")*)"$/s.exec(text)?.[1];
+  const name = quoted?.replaceAll('""', '"') ?? text.replace(/[A-Z]/g, (c) => c.toLowerCase());
+  if (name === "") throw invalidRequest(`${field} has a blank name in it.`);
+  if (quoted === undefined && !UNQUOTED.test(text)) {
+    throw invalidRequest(
+      `${field} has a name with special characters or an unclosed quote; put it in double quotes.`,
+    );
   }
-  const name = text.startsWith('"') ? unquote(text, field) : fold(text, field);
   if ([...name].length > MAX_LENGTH) {
     throw invalidRequest(`${field} has a name longer than ${MAX_LENGTH} characters.`);
   }
@@ -27,13 +31,12 @@ export function parseIdentifier(text: string, field: string): string {
 
 /** Reads `table`, `schema.table` or quoted forms of either; the schema is `public` by default. */
 export function parseRelation(text: string, field: string): Relation {
-  const [first, second, ...rest] = splitOutsideQuotes(text, ".");
-  if (first === undefined || rest.length > 0) {
+  const parts = splitOutsideQuotes(text, ".").map((part) => parseIdentifier(part, field));
+  const name = parts.pop();
+  if (name === undefined || parts.length > 1) {
     throw invalidRequest(`${field} has more than one dot; quote a name that holds one.`);
   }
-  return second === undefined
-    ? { namespace: "public", name: parseIdentifier(first, field) }
-    : { namespace: parseIdentifier(first, field), name: parseIdentifier(second, field) };
+  return { namespace: parts[0] ?? "public", name };
 }
 
 /** Reads a comma-separated list of identifiers. */
@@ -43,8 +46,7 @@ export function parseIdentifierList(text: string, field: string): string[] {
 
 /** Writes a name so that {@link parseIdentifier} reads the same name; quoted only where needed. */
 export function formatIdentifier(name: string): string {
-  const plain = UNQUOTED.test(name) && !/[A-Z]/.test(name);
-  return plain ? name : quoteIdentifier(name);
+  return UNQUOTED.test(name) && !/[A-Z]/.test(name) ? name : quoteIdentifier(name);
 }
 
 /** Writes a name in double quotes, safe inside an SQL statement too. */
@@ -53,40 +55,17 @@ export function quoteIdentifier(name: string): string {
 }
 
 /** Writes a relation so that {@link parseRelation} reads the same one; `public.` is left out. */
-export function formatRelation(relation: Relation): string {
-  const name = formatIdentifier(relation.name);
-  return relation.namespace === "public" ? name : `${formatIdentifier(relation.namespace)}.${name}`;
-}
-
-function unquote(text: string, field: string): string {
-  const inner = text.slice(1, -1);
-  if (!text.endsWith('"') || inner.replaceAll('""', "").includes('"')) {
-    throw invalidRequest(`${field} has an unclosed or stray double quote.`);
-  }
-  return inner.replaceAll('""', '"');
-}
-
-// Postgres and Electric fold only A-Z in UTF-8 databases, so toLowerCase() would fold too much.
-function fold(text: string, field: string): string {
-  if (!UNQUOTED.test(text)) {
-    throw invalidRequest(
-      `${field} has a name with special characters; put it in double quotes (%22 in a URL).`,
-    );
-  }
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+export function formatRelation({ namespace, name }: Relation): string {
+  return (namespace === "public" ? [name] : [namespace, name]).map(formatIdentifier).join(".");
 }
 
 function splitOutsideQuotes(text: string, delimiter: string): string[] {
-  const parts: string[] = [];
+  const parts = [""];
   let quoted = false;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '"') quoted = !quoted;
-    else if (!quoted && text[i] === delimiter) {
-      parts.push(text.slice(start, i));
-      start = i + 1;
-    }
+  for (const char of text) {
+    if (char === '"') quoted = !quoted;
+    if (char === delimiter && !quoted) parts.push("");
+    else parts[parts.length - 1] += char;
   }
-  parts.push(text.slice(start));
   return parts;
 }

@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK, JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 
 /** The key that signs new tokens. */
 export interface SigningKey {
@@ -9,17 +9,22 @@ export interface SigningKey {
 
 /** The keys that tokens may be signed with; no algorithm beyond theirs is accepted. */
 export interface VerifyingKeys {
-  readonly algorithms: readonly string[];
-  readonly find: JWTVerifyGetKey;
-  /** What may be published of them; empty for secrets. */
-  readonly published: readonly JWK[];
+  readonly algorithms: string[];
+  /** Tried in turn, for secrets have no ids. */
+  readonly finders: readonly JWTVerifyGetKey[];
 }
 
-/** Keys for both ends from one shared secret. */
-export function secretKeys(secret: string): { signing: SigningKey; verifying: VerifyingKeys } {
-  const key = new TextEncoder().encode(secret);
-  return {
-    signing: { algorithm: "HS256", key },
-    verifying: { algorithms: ["HS256"], find: () => key, published: [] },
-  };
+/** Keys of shared secrets: the first signs, all verify, so that secrets can be rotated. */
+export function secretKeys(secrets: readonly string[]): VerifyingKeys {
+  const encoder = new TextEncoder();
+  const finders = secrets.map((secret) => {
+    const key = encoder.encode(secret);
+    return () => key;
+  });
+  return { algorithms: ["HS256"], finders };
+}
+
+/** Keys of a JSON Web Key Set (RFC 7517) with public keys only. */
+export function publicKeys(set: JSONWebKeySet): VerifyingKeys {
+  return { algorithms: ["ES256", "EdDSA"], finders: [createLocalJWKSet(set)] };
 }

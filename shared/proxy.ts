@@ -1,9 +1,8 @@
-import type { Grant } from "./claims.ts";
-import { methodNotAllowed, preflight, Refusal } from "./refusal.ts";
+import { readSubset } from "./body.ts";
 import { readQuery } from "./query.ts";
-import { relay } from "./relay.ts";
+import { methodNotAllowed, preflight, Refusal } from "./refusal.ts";
+import { relay, unreachable } from "./relay.ts";
 import { Shape, splitQuery } from "./shape.ts";
-import { readSubset } from "./subset.ts";
 import { type Electric, readProtocol, upstreamHeaders, upstreamUrl } from "./upstream.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -32,13 +31,13 @@ export async function proxyShape(
 ): Promise<Response> {
   const { method } = request;
   if (method === "OPTIONS") return preflight(METHODS);
-  if (method !== "GET" && method !== "HEAD" && method !== "POST") throw methodNotAllowed(METHODS);
-  const found = options.verify(request);
-  const grant: Grant = found instanceof Promise ? await found : found;
+  if (!["GET", "HEAD", "POST"].includes(method)) throw methodNotAllowed(METHODS);
+  const { shape } = await options.verify(request);
   const { fields, rest } = splitQuery(readQuery(query));
   const protocol = readProtocol(rest);
-  if (!Shape.parse(fields).equals(grant.shape)) {
+  if (Shape.parse(fields).canonical !== shape.canonical) {
     throw new Refusal(
+      403,
       "forbidden",
       "The token is for another shape. Ask the gatekeeper for a token for this one, " +
         "and send exactly the parameters that it answers.",
@@ -50,7 +49,7 @@ export async function proxyShape(
     init.body = await readSubset(request);
     headers["content-type"] = "application/json";
   }
-  const url = upstreamUrl(options.electric, grant.shape, protocol);
+  const url = upstreamUrl(options.electric, shape, protocol);
   const response = await ask(request, url, init, options);
   return relay(response, options.runtimeCompresses && request.headers.has("accept-encoding"));
 }
@@ -63,24 +62,16 @@ async function ask(
   { fetch, timeout }: ProxyOptions,
 ): Promise<Response> {
   const abort = new AbortController();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    abort.abort();
-  }, timeout);
-  const leave = () => abort.abort();
-  request.signal.addEventListener("abort", leave);
+  const late = new Refusal(504, "upstream_timeout", "Electric took too long. Try again.", {
+    "retry-after": "5",
+  });
+  const timer = setTimeout(() => abort.abort(late), timeout);
+  request.signal.addEventListener("abort", () => abort.abort());
   try {
     return await fetch(url, { ...init, signal: abort.signal });
-  } catch {
+  } catch (error) {
     // The cause is not passed on: it holds the URL, and with it Electric's secret.
-    throw late
-      ? new Refusal("upstream_timeout", "Electric took too long to answer. Try again.", {
-        "retry-after": "5",
-      })
-      : new Refusal("upstream_unreachable", "Electric can't be reached. Try again in a moment.", {
-        "retry-after": "5",
-      });
+    throw error === late ? late : unreachable("Electric can't be reached. Try again in a moment.");
   } finally {
     clearTimeout(timer);
   }

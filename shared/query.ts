@@ -2,26 +2,21 @@ import { invalidRequest } from "./refusal.ts";
 
 /** Longest name or value that is read, in UTF-16 code units. */
 const MAX_TEXT = 8192;
-const CONTROL = /\p{Cc}/u;
 
-/** The raw path and query of a request's URL, exactly as they came. */
-export interface Target {
-  readonly path: string;
-  readonly query: string;
-}
+/** A name and its value, as in a query string. */
+export type Pair = readonly [name: string, value: string];
 
 /**
- * Splits a request's URL without parsing it as one: `new URL` would resolve `..` and turn `\` into
- * `/`, and what a path means must not depend on who reads it.
+ * Splits a request's URL into path and query, exactly as they came. `new URL` would resolve `..`
+ * and turn `\` into `/`, and what a path means must not depend on who reads it.
  */
-export function targetOf(request: Request): Target {
-  const url = request.url;
+export function targetOf({ url }: Request): { path: string; query: string } {
   const start = url.indexOf("/", url.indexOf("://") + 3);
-  if (start === -1) return { path: "/", query: "" };
-  const mark = url.indexOf("?", start);
+  const target = start === -1 ? "/" : url.slice(start);
+  const mark = target.indexOf("?");
   return mark === -1
-    ? { path: url.slice(start), query: "" }
-    : { path: url.slice(start, mark), query: url.slice(mark + 1) };
+    ? { path: target, query: "" }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 /**
@@ -32,36 +27,31 @@ export function checkText(field: string, text: string): string {
   if (text.length > MAX_TEXT) {
     throw invalidRequest(`${field} is longer than ${MAX_TEXT} characters.`);
   }
-  if (CONTROL.test(text)) {
-    throw invalidRequest(`${field} holds a control character; leave out line breaks and tabs.`);
+  if (/\p{Cc}/u.test(text) || !text.isWellFormed()) {
+    throw invalidRequest(`${field} holds a control character, such as a line break.`);
   }
-  if (!text.isWellFormed()) throw invalidRequest(`${field} is not well-formed Unicode.`);
   return text;
 }
 
 /**
- * Reads a query string (or a form body) into name and value pairs, in order, strictly: bad
- * percent-encoding and bad UTF-8 are refused instead of passed through or replaced.
+ * Reads a query string (or a form body) into pairs, in order, strictly: bad percent-encoding and
+ * bad UTF-8 are refused instead of passed through or replaced.
  */
-export function readQuery(query: string): [name: string, value: string][] {
-  const pairs: [string, string][] = [];
-  if (query === "") return pairs;
-  for (const piece of query.split("&")) {
-    if (piece === "") continue;
-    const mark = piece.indexOf("=");
-    const name = decode(mark === -1 ? piece : piece.slice(0, mark), "A parameter's name");
+export function readQuery(query: string): Pair[] {
+  return query.split("&").filter((piece) => piece !== "").map((piece) => {
+    const mark = `${piece}=`.indexOf("=");
+    const name = decode(piece.slice(0, mark), "A parameter's name");
     const label = /^[\w[\]-]{1,40}$/.test(name) ? name : "A parameter";
-    checkText("A parameter's name", name);
-    pairs.push([name, checkText(label, mark === -1 ? "" : decode(piece.slice(mark + 1), label))]);
-  }
-  return pairs;
+    return [name, decode(piece.slice(mark + 1), label)];
+  });
 }
 
 function decode(text: string, field: string): string {
   if (text.includes("#")) throw invalidRequest(`${field} holds a bare "#"; write %23.`);
   try {
-    return decodeURIComponent(text.replaceAll("+", " "));
+    text = decodeURIComponent(text.replaceAll("+", " "));
   } catch {
     throw invalidRequest(`${field} is not valid percent-encoded UTF-8.`);
   }
+  return checkText(field, text);
 }

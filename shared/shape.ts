@@ -7,43 +7,23 @@ import {
   quoteIdentifier,
   type Relation,
 } from "./identifier.ts";
-import { checkText } from "./query.ts";
+import { checkText, type Pair } from "./query.ts";
 import { invalidRequest } from "./refusal.ts";
 
 /** What a shape is made of before it is read: from a query, a JSON body or a claim. */
 export type ShapeFields = Readonly<Record<string, unknown>>;
 
-/** A shape as a token holds it; see the design's "The token". */
-export interface ShapeClaim {
-  readonly namespace: string | null;
-  readonly table: string;
-  readonly where: string | null;
-  readonly columns: readonly string[] | null;
-  readonly params?: Readonly<Record<string, string>>;
-  readonly replica?: "full";
-  readonly queryable_columns?: readonly string[];
-}
-
-/** A shape as the official client's `params` take it. */
-export interface ShapeParams {
-  readonly table: string;
-  readonly where?: string;
-  readonly columns?: string[];
-  readonly params?: Record<string, string>;
-  readonly replica?: "full";
-}
-
 /** The parameters that make a shape; a request's must equal the token's. */
-export const SHAPE_NAMES = ["table", "where", "columns", "params", "replica"] as const;
-const CLAIM_NAMES = new Set<string>([...SHAPE_NAMES, "namespace", "queryable_columns"]);
+export const SHAPE_NAMES: readonly string[] = ["table", "where", "columns", "params", "replica"];
+const CLAIM_NAMES = [...SHAPE_NAMES, "namespace", "queryable_columns"];
 
 /**
  * A shape in canonical form: however it was spelled, one shape has one `Shape` value and one
  * {@link Shape.canonical} text. It can only be had from {@link Shape.parse}.
  */
 export class Shape {
-  /** Sorted names and values of the upstream query, without {@link queryableColumns}. */
-  readonly pairs: readonly (readonly [name: string, value: string])[];
+  /** The part of the upstream query that is compared, sorted. */
+  readonly pairs: readonly Pair[];
   /** Equal for equal shapes and only for those. */
   readonly canonical: string;
 
@@ -55,12 +35,12 @@ export class Shape {
     /** Values of `$1`, `$2`, … */
     readonly params: readonly string[],
     readonly replica: "full" | null,
-    /** Columns that subset queries may name, where they were given; not compared. */
+    /** Columns that subset queries may name; only a token says so, and it isn't compared. */
     readonly queryableColumns: readonly string[] | null,
   ) {
-    const pairs: [string, string][] = [["table", formatRelation(relation)]];
+    const pairs: Pair[] = [["table", formatRelation(relation)]];
     if (where !== null) pairs.push(["where", where]);
-    if (columns !== null) pairs.push(["columns", formatColumns(columns)]);
+    if (columns !== null) pairs.push(["columns", columns.map(formatIdentifier).join()]);
     params.forEach((value, i) => pairs.push([`params[${i + 1}]`, value]));
     if (replica !== null) pairs.push(["replica", replica]);
     this.pairs = pairs.sort(([a], [b]) => a < b ? -1 : 1);
@@ -70,184 +50,150 @@ export class Shape {
   /**
    * Reads a shape strictly; throws a 400 {@link Refusal} that names the field. `null` and missing
    * fields are the same. Lists of columns hold names as the official client takes them (`Id` is
-   * the column `"Id"`), or quoted ones; a comma string holds identifiers by Electric's rules.
+   * the column `"Id"`), or quoted ones; a comma text holds identifiers by Electric's rules.
+   * Columns that are narrowed are all that subset queries may name, unless more are given.
    */
   static parse(fields: ShapeFields): Shape {
-    const unknown = Object.keys(fields).find((name) =>
-      !CLAIM_NAMES.has(name) && fields[name] !== null
-    );
-    if (unknown !== undefined) {
-      throw invalidRequest(
-        "The shape has an unknown field; known are " + SHAPE_NAMES.join(", ") + ".",
-      );
+    if (Object.keys(fields).some((name) => !CLAIM_NAMES.includes(name) && fields[name] !== null)) {
+      throw invalidRequest(`The shape has an unknown field; known are ${SHAPE_NAMES.join(", ")}.`);
     }
-    const columns = readColumns("columns", fields["columns"]);
-    const queryable = readColumns("queryable_columns", fields["queryable_columns"]);
+    const columns = readColumns(fields, "columns");
     return new Shape(
-      readRelation(fields["namespace"], fields["table"]),
-      readWhere(fields["where"]),
+      readRelation(fields),
+      readWhere(fields),
       columns,
-      readParams(fields["params"]),
-      readReplica(fields["replica"]),
-      queryable ?? columns,
+      readParams(fields["params"] ?? []),
+      readReplica(fields),
+      readColumns(fields, "queryable_columns") ?? columns,
     );
-  }
-
-  /** Whether both ask Electric for the same rows in the same form. */
-  equals(other: Shape): boolean {
-    return this.canonical === other.canonical;
   }
 
   /** The query that asks Electric for this shape: {@link pairs} and the queryable columns. */
-  upstreamPairs(): (readonly [string, string])[] {
-    return this.queryableColumns === null
+  upstreamPairs(): Pair[] {
+    const queryable = this.queryableColumns?.map(formatIdentifier).join();
+    return queryable === undefined
       ? [...this.pairs]
-      : [...this.pairs, ["queryable_columns", formatColumns(this.queryableColumns)]];
+      : [...this.pairs, ["queryable_columns", queryable]];
   }
 
-  /** Parts for a token; {@link Shape.parse} reads the same shape back. */
-  toClaim(): ShapeClaim {
-    const { relation, columns, queryableColumns } = this;
-    const narrowed = queryableColumns !== null && queryableColumns !== columns;
+  /** What a token holds (the design's "The token"); {@link Shape.parse} reads the same shape back. */
+  toClaim(): Record<string, unknown> {
+    const { namespace, name } = this.relation;
+    const item = (column: string) => column.startsWith('"') ? quoteIdentifier(column) : column;
     return {
-      namespace: relation.namespace === "public" ? null : formatIdentifier(relation.namespace),
-      table: formatIdentifier(relation.name),
+      namespace: namespace === "public" ? null : formatIdentifier(namespace),
+      table: formatIdentifier(name),
       where: this.where,
-      columns: columns?.map(formatListItem) ?? null,
+      columns: this.columns?.map(item) ?? null,
       ...(this.params.length > 0 && { params: numbered(this.params) }),
       ...(this.replica !== null && { replica: this.replica }),
-      ...(narrowed && { queryable_columns: queryableColumns.map(formatListItem) }),
-    };
-  }
-
-  /** Parts that spread into the official client's `params`; keys the shape lacks are left out. */
-  toParams(): ShapeParams {
-    return {
-      table: formatRelation(this.relation),
-      ...(this.where !== null && { where: this.where }),
-      ...(this.columns !== null && { columns: [...this.columns] }),
-      ...(this.params.length > 0 && { params: numbered(this.params) }),
-      ...(this.replica !== null && { replica: this.replica }),
+      ...(this.queryableColumns !== this.columns && {
+        queryable_columns: this.queryableColumns?.map(item),
+      }),
     };
   }
 }
 
-/** A query's shape fields, and the pairs that belong to something else. */
-export interface SplitQuery {
-  readonly fields: ShapeFields;
-  readonly rest: [name: string, value: string][];
+/** `{"1": …, "2": …}`, as the official client takes the values of `$1`, `$2`, … */
+export function numbered(params: readonly string[]): Record<string, string> {
+  return Object.fromEntries(params.map((value, i) => [String(i + 1), value]));
 }
 
 /**
- * Takes the shape out of a query. Refuses what two readers could take differently: a shape
- * parameter given twice, or nested in brackets (`table[]`), except for `params[n]`. What a client
- * says of `queryable_columns` is dropped: only a token may set it.
+ * Takes the shape out of a query and gives the other pairs as `rest`. Refuses what two readers
+ * could take differently: a shape parameter given twice, or nested in brackets (`table[]`), except
+ * for `params[n]`. What a client says of `queryable_columns` is dropped.
  */
-export function splitQuery(pairs: readonly (readonly [string, string])[]): SplitQuery {
-  const fields: Record<string, unknown> = {};
-  const params: Record<string, string> = {};
-  const rest: [string, string][] = [];
+export function splitQuery(pairs: readonly Pair[]): { fields: ShapeFields; rest: Pair[] } {
+  const fields = new Map<string, string>();
+  const params = new Map<string, string>();
+  const rest: Pair[] = [];
   for (const [name, value] of pairs) {
-    const base = name.replace(/\[.*$/s, "");
-    if (!SHAPE_NAMES.some((known) => known === base)) {
+    const base = baseName(name);
+    const index = /^params\[([1-9]\d{0,3})\]$/.exec(name)?.[1];
+    if (!SHAPE_NAMES.includes(base)) {
       if (base !== "queryable_columns") rest.push([name, value]);
-      continue;
+    } else if (index === undefined && (name !== base || name === "params")) {
+      throw invalidRequest(`${base} has brackets where none belong, or lacks those of params[1].`);
+    } else {
+      const [target, key] = index === undefined ? [fields, name] : [params, index];
+      if (target.has(key)) throw invalidRequest(`${base} is given twice.`);
+      target.set(key, value);
     }
-    const index = base === "params" ? /^params\[([1-9]\d{0,3})\]$/.exec(name)?.[1] : undefined;
-    if (index === undefined && (name !== base || base === "params")) {
-      throw invalidRequest(
-        base === "params"
-          ? "params must be given as params[1]=…&params[2]=… ."
-          : `${base} must be given without brackets.`,
-      );
-    }
-    const [target, key] = index === undefined ? [fields, base] : [params, index];
-    if (Object.hasOwn(target, key)) {
-      throw invalidRequest(`${index === undefined ? base : `params[${index}]`} is given twice.`);
-    }
-    target[key] = value;
   }
-  if (Object.keys(params).length > 0) fields["params"] = params;
-  return { fields, rest };
+  const numbers = params.size > 0 && { params: Object.fromEntries(params) };
+  return { fields: { ...Object.fromEntries(fields), ...numbers }, rest };
 }
 
-function readRelation(namespace: unknown, table: unknown): Relation {
-  if (table === undefined || table === null || table === "") {
-    throw invalidRequest("table is missing; say which table to sync.");
-  }
-  if (typeof table !== "string") throw invalidRequest("table must be a text.");
-  checkText("table", table);
-  if (namespace === undefined || namespace === null) return parseRelation(table, "table");
-  if (typeof namespace !== "string") throw invalidRequest("namespace must be a text.");
+/** A parameter's name without brackets; Electric nests `a[b]`. */
+export function baseName(name: string): string {
+  return name.replace(/\[.*$/s, "");
+}
+
+function readText(fields: ShapeFields, name: string): string | null {
+  const value = fields[name] ?? null;
+  if (value !== null && typeof value !== "string") throw invalidRequest(`${name} must be a text.`);
+  return value === null ? null : checkText(name, value);
+}
+
+function readRelation(fields: ShapeFields): Relation {
+  const table = readText(fields, "table");
+  if (!table) throw invalidRequest("table is missing; say which table to sync.");
+  const namespace = readText(fields, "namespace");
+  if (namespace === null) return parseRelation(table, "table");
   return {
-    namespace: parseIdentifier(checkText("namespace", namespace), "namespace"),
+    namespace: parseIdentifier(namespace, "namespace"),
     name: parseIdentifier(table, "table"),
   };
 }
 
-function readWhere(where: unknown): string | null {
-  if (where === undefined || where === null) return null;
-  if (typeof where !== "string") throw invalidRequest("where must be a text.");
+function readWhere(fields: ShapeFields): string | null {
+  const where = readText(fields, "where");
   // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
-  if (where.trim() === "") {
+  if (where?.trim() === "") {
     throw invalidRequest("where is blank; leave it out to ask for all rows.");
   }
-  return checkText("where", where);
+  return where;
 }
 
-function readColumns(field: string, columns: unknown): string[] | null {
-  if (columns === undefined || columns === null) return null;
-  const names = typeof columns === "string"
-    ? parseIdentifierList(checkText(field, columns), field)
-    : readColumnList(field, columns);
-  if (new Set(names).size < names.length) throw invalidRequest(`${field} names a column twice.`);
-  return names.sort();
+function readColumns(fields: ShapeFields, name: string): string[] | null {
+  const value = fields[name] ?? null;
+  if (value === null) return null;
+  const columns = Array.isArray(value)
+    ? value.map((item: unknown, i) => parseListItem(item, `${name}[${i}]`))
+    : parseIdentifierList(readText(fields, name) ?? "", name);
+  if (columns.length === 0) throw invalidRequest(`${name} is empty; leave it out to ask for all.`);
+  if (new Set(columns).size < columns.length) throw invalidRequest(`${name} has a name twice.`);
+  return columns.sort();
 }
 
-function readColumnList(field: string, columns: unknown): string[] {
-  if (!Array.isArray(columns)) throw invalidRequest(`${field} must be a list or a comma text.`);
-  if (columns.length === 0) throw invalidRequest(`${field} is empty; leave it out to ask for all.`);
-  return columns.map((item: unknown) => {
-    if (typeof item !== "string") throw invalidRequest(`${field} must hold texts only.`);
-    checkText(field, item);
-    if (item.trim() === "") throw invalidRequest(`${field} has a blank name in it.`);
-    return parseIdentifier(item.startsWith('"') ? item : quoteIdentifier(item), field);
-  });
+function parseListItem(item: unknown, field: string): string {
+  if (typeof item !== "string") throw invalidRequest(`${field} must be a text.`);
+  const name = checkText(field, item).trim() === "" ? "" : item;
+  return parseIdentifier(name.startsWith('"') ? name : quoteIdentifier(name), field);
 }
 
 function readParams(params: unknown): string[] {
-  if (params === undefined || params === null) return [];
-  if (typeof params !== "object") {
-    throw invalidRequest('params must be a list, or an object like {"1": "…"}.');
-  }
-  const entries: [string, unknown][] = Array.isArray(params)
-    ? params.map((value: unknown, i) => [String(i + 1), value])
-    : Object.entries(params);
-  const values = new Map(entries);
-  return entries.map((_, i) => {
+  const values = new Map(
+    Array.isArray(params)
+      ? params.map((value: unknown, i) => [String(i + 1), value])
+      : typeof params === "object" && params !== null
+      ? Object.entries(params)
+      : [["params", params]],
+  );
+  return Array.from(values, (_, i) => {
     const value = values.get(String(i + 1));
-    if (value === undefined) {
-      throw invalidRequest("params must be numbered 1, 2, 3 … without gaps.");
-    }
-    if (typeof value !== "string") throw invalidRequest(`params[${i + 1}] must be a text.`);
-    return checkText(`params[${i + 1}]`, value);
+    if (typeof value === "string") return checkText(`params[${i + 1}]`, value);
+    throw invalidRequest(
+      `params must be texts, numbered 1, 2, 3, …; params[${i + 1}] is not there.`,
+    );
   });
 }
 
-function readReplica(replica: unknown): "full" | null {
-  if (replica === undefined || replica === null || replica === "default") return null;
-  if (replica !== "full") throw invalidRequest('replica must be "default" or "full".');
-  return replica;
-}
-
-function formatColumns(columns: readonly string[]): string {
-  return columns.map(formatIdentifier).join(",");
-}
-
-function formatListItem(column: string): string {
-  return column.startsWith('"') ? quoteIdentifier(column) : column;
-}
-
-function numbered(params: readonly string[]): Record<string, string> {
-  return Object.fromEntries(params.map((value, i) => [String(i + 1), value]));
+function readReplica(fields: ShapeFields): "full" | null {
+  const replica = readText(fields, "replica") ?? "default";
+  if (replica !== "default" && replica !== "full") {
+    throw invalidRequest('replica must be "default" or "full".');
+  }
+  return replica === "full" ? replica : null;
 }

@@ -27,7 +27,7 @@ Deno.test("spellings of one shape are one shape", () => {
   ];
   const [first, ...others] = spellings.map(read);
   ok(first !== undefined);
-  for (const other of others) ok(first.equals(other), other.canonical);
+  for (const other of others) ok(first.canonical === other.canonical, other.canonical);
 });
 
 Deno.test("other shapes are other shapes", () => {
@@ -67,7 +67,7 @@ Deno.test("what could be read in two ways is refused", () => {
   refused(() => read("table=a&params[01]=x"), "params");
   refused(() => read("table=a&params[]=x"), "params");
   refused(() => read("table=a&params[1][x]=x"), "params");
-  refused(() => read("table=a&params[1]=x&params[1]=x"), "params[1]");
+  refused(() => read("table=a&params[1]=x&params[1]=x"), "params");
   refused(() => read("table=a&replica=x"), "replica");
   refused(() => read("table=a&replica="), "replica");
 });
@@ -111,7 +111,7 @@ Deno.test("a token that narrows columns narrows what subsets may query", () => {
   deepEqual(narrow.upstreamPairs().at(-1), ["queryable_columns", "id"]);
   const wider = Shape.parse({ table: "a", columns: ["id"], queryable_columns: ["id", "n"] });
   deepEqual(wider.upstreamPairs().at(-1), ["queryable_columns", "id,n"]);
-  ok(wider.equals(narrow));
+  ok(wider.canonical === narrow.canonical);
   deepEqual(Shape.parse({ table: "a" }).upstreamPairs(), [["table", "a"]]);
 });
 
@@ -140,15 +140,12 @@ const shapes = fc.record({
   }
 }).filter((shape) => shape !== null);
 
-Deno.test("a shape is read back from its query, its claim and its params", () => {
+Deno.test("a shape is read back from its query and from its claim", () => {
   fc.assert(fc.property(shapes, (shape) => {
-    ok(read(query(shape)).equals(shape));
+    ok(read(query(shape)).canonical === shape.canonical);
     const claimed = Shape.parse(JSON.parse(JSON.stringify(shape.toClaim())));
-    ok(claimed.equals(shape));
+    ok(claimed.canonical === shape.canonical);
     deepEqual(claimed.upstreamPairs(), shape.upstreamPairs());
-    if (!shape.columns?.some((name) => name.startsWith('"'))) {
-      ok(Shape.parse({ ...shape.toParams() }).equals(shape));
-    }
   }));
 });
 
@@ -156,7 +153,7 @@ Deno.test("two shapes are equal only when their parts are", () => {
   fc.assert(fc.property(shapes, shapes, (a, b) => {
     const parts = ({ relation, where, columns, params, replica }: Shape) =>
       JSON.stringify([relation, where, columns, params, replica]);
-    equal(a.equals(b), parts(a) === parts(b));
+    equal(a.canonical === b.canonical, parts(a) === parts(b));
   }));
   notEqual(Shape.parse({ table: "a" }).canonical, Shape.parse({ table: "b" }).canonical);
 });

@@ -5,16 +5,18 @@ import { Refusal } from "./refusal.ts";
 import { Shape } from "./shape.ts";
 import { createVerifier } from "./verifier.ts";
 
-const { signing, verifying } = secretKeys("a secret of thirty-two bytes, or more");
+const SECRET = "a secret of thirty-two bytes, or more";
+const signing = { algorithm: "HS256", key: new TextEncoder().encode(SECRET) } as const;
+const verifying = secretKeys([SECRET]);
 const shape = Shape.parse({ table: "items" });
 
 function counted(): { keys: VerifyingKeys; uses: () => number } {
   let uses = 0;
-  const find: VerifyingKeys["find"] = (...args) => {
+  const finders = verifying.finders.map((find): typeof find => (...args) => {
     uses++;
-    return verifying.find(...args);
-  };
-  return { keys: { ...verifying, find }, uses: () => uses };
+    return find(...args);
+  });
+  return { keys: { ...verifying, finders }, uses: () => uses };
 }
 
 const bearing = (token: string) =>
@@ -23,9 +25,9 @@ const bearing = (token: string) =>
 Deno.test("a token is verified once, then looked up until it expires", async () => {
   const { keys, uses } = counted();
   let now = Date.now();
-  const verify = createVerifier({ keys, clockTolerance: 5, now: () => now });
+  const verify = createVerifier({ keys, clockTolerance: 5 }, () => now);
   const issuedAt = Math.floor(now / 1000);
-  const request = bearing(await signShape(shape, signing, { issuedAt, ttl: 60 }));
+  const request = bearing(await signShape(shape, signing, { exp: issuedAt + 60 }));
   const first = await verify(request);
   equal(verify(request), first);
   equal(uses(), 1);
@@ -38,7 +40,7 @@ Deno.test("a token is verified once, then looked up until it expires", async () 
 Deno.test("bad tokens are not remembered", async () => {
   const { keys, uses } = counted();
   const verify = createVerifier({ keys, clockTolerance: 0 });
-  const token = await signShape(shape, signing, { issuedAt: 1000, ttl: 60 });
+  const token = await signShape(shape, signing, { exp: 1060 });
   for (let i = 0; i < 3; i++) await rejects(async () => await verify(bearing(token)), Refusal);
   equal(uses(), 3);
 });
@@ -47,7 +49,8 @@ Deno.test("the oldest of too many tokens is forgotten, not the latest", async ()
   const { keys, uses } = counted();
   const verify = createVerifier({ keys, clockTolerance: 5 });
   const issuedAt = Math.floor(Date.now() / 1000);
-  const make = () => signShape(shape, signing, { issuedAt, ttl: 60 }).then(bearing);
+  const make = () =>
+    signShape(shape, signing, { exp: issuedAt + 60, jti: crypto.randomUUID() }).then(bearing);
   const first = await make();
   await verify(first);
   const last = await make();
@@ -58,4 +61,19 @@ Deno.test("the oldest of too many tokens is forgotten, not the latest", async ()
   equal(uses(), before);
   await verify(first);
   equal(uses(), before + 1);
+});
+
+Deno.test("only a single bearer token is taken from the header", async () => {
+  const verify = createVerifier({ keys: verifying, clockTolerance: 5 });
+  const token = await signShape(shape, signing, { exp: Math.floor(Date.now() / 1000) + 60 });
+  const from = async (authorization: string) =>
+    (await verify(new Request("http://x", { headers: { authorization } }))).shape.canonical;
+  equal(await from(`Bearer ${token}`), shape.canonical);
+  equal(await from(`bearer   ${token}`), shape.canonical);
+  for (
+    const bad of [token, `Basic ${token}`, "Bearer", `Bearer ${token} x`, `Bearer ${token}, x`]
+  ) {
+    await rejects(from(bad), Refusal);
+  }
+  throws(() => verify(new Request("http://x")), Refusal);
 });

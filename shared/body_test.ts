@@ -1,7 +1,7 @@
 import { equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { Refusal } from "./refusal.ts";
-import { readSubset } from "./subset.ts";
+import { readSubset } from "./body.ts";
 
 const post = (body: BodyInit) => new Request("http://x", { method: "POST", body });
 
