@@ -1,25 +1,25 @@
-import { ConfigError, type Env, optional, readProxyConfig } from "../shared/config.ts";
-import { runtimeCompresses } from "../shared/relay.ts";
+import { ConfigError, optional, readProxyConfig } from "../shared/config.ts";
+import { readKeys } from "../shared/keys.ts";
 import { createEdge } from "./handler.ts";
 
-const env: Env = (name) => Deno.env.get(name);
+const env = (name: string) => Deno.env.get(name);
+const log = (line: string) => console.error(`edge: ${line}`);
 
-function start(): { fetch: (request: Request) => Promise<Response> } {
+function start() {
   try {
-    return {
-      fetch: createEdge({
-        config: readProxyConfig(env),
-        functionName: optional(env, "FUNCTION_NAME") ?? "edge",
-        fetch: globalThis.fetch,
-        runtimeCompresses: runtimeCompresses(Deno.version.deno),
-        log: (line) => console.error(`edge: ${line}`),
-      }),
-    };
+    if (optional(env, "AUTH_PRIVATE_JWK")) {
+      throw new ConfigError(
+        "AUTH_PRIVATE_JWK is set: the edge must not be able to sign; unset it.",
+      );
+    }
+    const name = optional(env, "FUNCTION_NAME") ?? "edge";
+    const surroundings = { fetch, runtime: Deno.version.deno, log };
+    return createEdge(name, readKeys(env), readProxyConfig(env), surroundings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    console.error(`edge: ${error.message}`);
+    log(error.message);
     Deno.exit(1);
   }
 }
 
-export default start();
+export default { fetch: start() };

@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import { formatRelation, quoteIdentifier } from "../shared/identifier.ts";
+import { formatRelation, quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
 import { type Database, databaseUnavailable } from "./database.ts";
@@ -62,7 +62,7 @@ async function checkWhere(sql: Database, { relation, where, params }: Shape): Pr
     }
     return;
   }
-  const table = `${quoteIdentifier(relation.namespace)}.${quoteIdentifier(relation.name)}`;
+  const table = `${quoteName(relation.namespace)}.${quoteName(relation.name)}`;
   const bare = await describe(sql, `select from ${table} where ${where}`);
   await describe(sql, `select from ${table} where (${where}\n)`);
   if (bare !== params.length) {

@@ -8,34 +8,31 @@ import {
   readUrl,
   required,
 } from "../shared/config.ts";
-import type { SigningKey } from "../shared/keys.ts";
+import type { GatekeeperKeys } from "./keys.ts";
+import { readGatekeeperKeys } from "./keys.ts";
 
 /** What the gatekeeper is configured with. */
 export interface GatekeeperConfig extends ProxyConfig {
   readonly port: number;
   readonly databaseUrl: string;
+  readonly keys: GatekeeperKeys;
   /** `url` of the answers: where clients send their shape requests. */
   readonly shapeUrl: string;
-  readonly signing: SigningKey;
   /** Seconds that a token lives. */
   readonly tokenTtl: number;
 }
 
 /** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
-export function readGatekeeperConfig(env: Env): GatekeeperConfig {
+export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> {
   const port = readNumber(env, "PORT", 4000, 0, 65535);
-  const proxyUrl = optional(env, "ELECTRIC_PROXY_URL");
-  const base = proxyUrl === undefined
-    ? `http://localhost:${port}/proxy`
-    : readUrl("ELECTRIC_PROXY_URL", proxyUrl);
-  const proxy = readProxyConfig(env);
+  const base = optional(env, "ELECTRIC_PROXY_URL") ?? `http://localhost:${port}/proxy`;
   requireAnonymous(env);
   return {
-    ...proxy,
+    ...readProxyConfig(env),
+    keys: await readGatekeeperKeys(env),
     port,
     databaseUrl: readDatabaseUrl(env),
-    signing: { algorithm: "HS256", key: new TextEncoder().encode(proxy.secrets[0]) },
-    shapeUrl: `${base}/v1/shape`,
+    shapeUrl: `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`,
     tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
   };
 }

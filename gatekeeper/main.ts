@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../shared/config.ts";
-import { runtimeCompresses } from "../shared/relay.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
@@ -17,9 +16,9 @@ function fail(line: string): never {
   Deno.exit(1);
 }
 
-function readConfig(): GatekeeperConfig {
+async function readConfig(): Promise<GatekeeperConfig> {
   try {
-    return readGatekeeperConfig((name) => Deno.env.get(name));
+    return await readGatekeeperConfig((name) => Deno.env.get(name));
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message);
     throw error;
@@ -40,17 +39,12 @@ async function prepare(sql: Database): Promise<void> {
   }
 }
 
-const config = readConfig();
+const config = await readConfig();
 const sql = connect(config.databaseUrl);
 await prepare(sql);
 log("ALLOW_ANONYMOUS=true: everyone may sync every table. For development only.");
-const handler = createGatekeeper({
-  config,
-  sql,
-  fetch: globalThis.fetch,
-  runtimeCompresses: runtimeCompresses(Deno.version.deno),
-  log,
-});
+const surroundings = { fetch, runtime: Deno.version.deno, log };
+const handler = createGatekeeper(config, sql, surroundings);
 const server = Deno.serve({
   port: config.port,
   onListen: ({ port }) => log(`listening on http://localhost:${port}`),

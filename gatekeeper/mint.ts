@@ -1,6 +1,6 @@
 import { signShape } from "../shared/claims.ts";
 import { formatRelation } from "../shared/identifier.ts";
-import { numbered, type Shape } from "../shared/shape.ts";
+import type { Shape } from "../shared/shape.ts";
 import type { GatekeeperConfig } from "./config.ts";
 
 /** A shape as the official client's `params` take it; keys that the shape lacks are left out. */
@@ -9,7 +9,7 @@ function clientParams({ relation, where, columns, params, replica }: Shape) {
     table: formatRelation(relation),
     ...(where !== null && { where }),
     ...(columns !== null && { columns }),
-    ...(params.length > 0 && { params: numbered(params) }),
+    ...(params.length > 0 && { params: Object.fromEntries(params.map((v, i) => [i + 1, v])) }),
     ...(replica !== null && { replica }),
   };
 }
@@ -21,7 +21,7 @@ function clientParams({ relation, where, columns, params, replica }: Shape) {
  */
 export async function mint(shape: Shape, config: GatekeeperConfig, issuedAt: number) {
   const expiresAt = issuedAt + config.tokenTtl;
-  const token = await signShape(shape, config.signing, {
+  const token = await signShape(shape, config.keys.signing, {
     iss: config.issuer ?? "gatekeeper",
     ...(config.audience !== undefined && { aud: config.audience }),
     iat: issuedAt,

@@ -1,6 +1,6 @@
 import { parseObject, readBody } from "../shared/body.ts";
 import { readQuery } from "../shared/query.ts";
-import { invalidRequest, notFound } from "../shared/refusal.ts";
+import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import { Shape, SHAPE_NAMES, type ShapeFields, splitQuery } from "../shared/shape.ts";
 
 const PREFIX = "/gatekeeper/";
@@ -76,6 +76,7 @@ function unknownField(name: string): Error {
 }
 
 /** 404 that names what there is. */
-export function unknownPath(): Error {
-  return notFound("POST /gatekeeper/<table>, GET /proxy/v1/shape or GET /health");
+export function unknownPath(): Refusal {
+  const message = "Nothing here. Try POST /gatekeeper/<table>, GET /proxy/v1/shape or GET /health.";
+  return new Refusal(404, "not_found", message);
 }

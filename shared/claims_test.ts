@@ -6,8 +6,9 @@ import { Refusal } from "./refusal.ts";
 import { Shape } from "./shape.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";
-const options = { keys: secretKeys([SECRET]), clockTolerance: 5 };
-const signing = { algorithm: "HS256", key: new TextEncoder().encode(SECRET) } as const;
+const keys = secretKeys([SECRET]);
+const checks = { issuer: undefined, audience: undefined, clockTolerance: 5 };
+const signing = { header: { alg: "HS256" }, key: new TextEncoder().encode(SECRET) } as const;
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A token as any other issuer would make it. */
@@ -17,7 +18,7 @@ function foreign(payload: Record<string, unknown>, secret = SECRET, alg = "HS256
 
 async function refused(token: string, extra = {}): Promise<void> {
   await rejects(
-    verifyToken(token, { ...options, ...extra }),
+    verifyToken(token, keys, { ...checks, ...extra }),
     (error) => error instanceof Refusal && error.status === 401 && !error.message.includes(token),
   );
 }
@@ -30,14 +31,14 @@ Deno.test("a signed shape is verified back into the same shape", async () => {
     exp: issuedAt + 60,
     sub: "u1",
   });
-  const grant = await verifyToken(token, { ...options, issuer: "g" });
+  const grant = await verifyToken(token, keys, { ...checks, issuer: "g" });
   ok(grant.shape.canonical === shape.canonical);
   equal(grant.expiresAt, issuedAt + 60);
 });
 
 Deno.test("a token in the design's form from another issuer is as good", async () => {
   const shape = { namespace: null, table: "items", where: null, columns: null };
-  const grant = await verifyToken(await foreign({ shape, exp: now() + 60 }), options);
+  const grant = await verifyToken(await foreign({ shape, exp: now() + 60 }), keys, checks);
   ok(grant.shape.canonical === Shape.parse({ table: "public.items" }).canonical);
 });
 
@@ -59,7 +60,7 @@ Deno.test("expired, early, endless and foreign tokens are refused alike", async 
 
 Deno.test("the clock may differ by the tolerance", async () => {
   const token = await foreign({ shape: { table: "items" }, exp: now() - 3 });
-  await verifyToken(token, options);
+  await verifyToken(token, keys, checks);
   await refused(token, { clockTolerance: 0 });
 });
 

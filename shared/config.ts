@@ -1,4 +1,3 @@
-import { secretKeys, type VerifyingKeys } from "./keys.ts";
 import type { Pair } from "./query.ts";
 import type { Electric } from "./upstream.ts";
 
@@ -11,33 +10,30 @@ export class ConfigError extends Error {
   readonly code = "invalid_config";
 }
 
-/** What both proxies are configured with. */
+/** What a proxy is configured with, besides its keys. */
 export interface ProxyConfig {
   readonly electric: Electric;
-  /** HS256 secrets, the signing one first. */
-  readonly secrets: readonly [string, ...string[]];
-  readonly keys: VerifyingKeys;
-  readonly issuer?: string;
-  readonly audience?: string;
-  /** Seconds. */
-  readonly clockTolerance: number;
-  /** Milliseconds. */
+  /** Milliseconds that Electric may take until its response begins; a long poll takes 20 s. */
   readonly timeout: number;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  /** Seconds that clocks may differ. */
+  readonly clockTolerance: number;
 }
 
 /** Reads what the gatekeeper's proxy and the edge share; throws {@link ConfigError}. */
 export function readProxyConfig(env: Env): ProxyConfig {
-  const issuer = optional(env, "AUTH_ISSUER");
-  const audience = optional(env, "AUTH_AUDIENCE");
-  const secrets = [readSecret(env)] as const;
+  const url = required(env, "ELECTRIC_URL", "Electric, or to the CDN in front of it");
+  const pairs: Pair[] = [
+    ["secret", optional(env, "ELECTRIC_SECRET") ?? ""],
+    ["source_id", optional(env, "ELECTRIC_SOURCE_ID") ?? ""],
+  ];
   return {
-    electric: readElectric(env),
-    secrets,
-    keys: secretKeys(secrets),
-    ...(issuer !== undefined && { issuer }),
-    ...(audience !== undefined && { audience }),
-    clockTolerance: readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300),
+    electric: { url: readUrl("ELECTRIC_URL", url), pairs: pairs.filter(([, value]) => value) },
     timeout: 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600),
+    issuer: optional(env, "AUTH_ISSUER"),
+    audience: optional(env, "AUTH_AUDIENCE"),
+    clockTolerance: readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300),
   };
 }
 
@@ -53,13 +49,10 @@ export function required(env: Env, name: string, hint: string): string {
   return value;
 }
 
-/** An http or https base URL without its trailing slash. */
+/** An http or https URL without its trailing slash. */
 export function readUrl(name: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || /[?#@]/.test(value)) {
-    throw new ConfigError(`${name} must be a plain URL such as http://localhost:3000.`);
-  }
-  return url.href.replace(/\/+$/, "");
+  if (/^https?:\/\/[^?#@]+$/.test(value) && URL.canParse(value)) return value.replace(/\/+$/, "");
+  throw new ConfigError(`${name} must be a plain URL such as http://localhost:3000.`);
 }
 
 /** A whole number from `min` to `max`. */
@@ -67,22 +60,4 @@ export function readNumber(env: Env, name: string, fallback: number, min: number
   const value = Number(optional(env, name) ?? fallback);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
-}
-
-function readElectric(env: Env): Electric {
-  const url = required(env, "ELECTRIC_URL", "Electric, or to the CDN in front of it");
-  const pairs = [
-    ["secret", optional(env, "ELECTRIC_SECRET")],
-    ["source_id", optional(env, "ELECTRIC_SOURCE_ID")],
-  ] as const;
-  const set = pairs.flatMap(([name, value]): Pair[] => value === undefined ? [] : [[name, value]]);
-  return { url: readUrl("ELECTRIC_URL", url), pairs: set };
-}
-
-function readSecret(env: Env): string {
-  const hint = "a random text of at least 32 bytes, the same for gatekeeper and proxies " +
-    "(openssl rand -base64 32 prints one)";
-  const secret = required(env, "AUTH_SECRET", hint);
-  if (new TextEncoder().encode(secret).byteLength >= 32) return secret;
-  throw new ConfigError(`AUTH_SECRET is too short: set it to ${hint}.`);
 }

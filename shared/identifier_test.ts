@@ -1,27 +1,21 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  formatIdentifier,
-  formatRelation,
-  parseIdentifier,
-  parseIdentifierList,
-  parseRelation,
-} from "./identifier.ts";
+import { formatName, formatRelation, parseName, parseNames, parseRelation } from "./identifier.ts";
 import { Refusal } from "./refusal.ts";
 
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })
   .filter((text) => [...text].length <= 63);
 
 Deno.test("an unquoted identifier folds A-Z and nothing else", () => {
-  equal(parseIdentifier("FooBar", "table"), "foobar");
-  equal(parseIdentifier("ÄÖÜ_İ", "table"), "ÄÖÜ_İ");
-  equal(parseIdentifier("a$1", "table"), "a$1");
+  equal(parseName("FooBar", "table"), "foobar");
+  equal(parseName("ÄÖÜ_İ", "table"), "ÄÖÜ_İ");
+  equal(parseName("a$1", "table"), "a$1");
 });
 
 Deno.test("a quoted identifier is taken as it is", () => {
-  equal(parseIdentifier('"FooBar"', "table"), "FooBar");
-  equal(parseIdentifier('"Foo""Bar"', "table"), 'Foo"Bar');
-  equal(parseIdentifier('" "', "table"), " ");
+  equal(parseName('"FooBar"', "table"), "FooBar");
+  equal(parseName('"Foo""Bar"', "table"), 'Foo"Bar');
+  equal(parseName('" "', "table"), " ");
 });
 
 Deno.test("what Electric refuses is refused, naming the field", () => {
@@ -39,11 +33,11 @@ Deno.test("what Electric refuses is refused, naming the field", () => {
     "a-b",
   ];
   for (const text of [...bad, "x".repeat(64), `"${"x".repeat(64)}"`]) {
-    throws(() => parseIdentifier(text, "table"), (error) => {
+    throws(() => parseName(text, "table"), (error) => {
       return error instanceof Refusal && error.status === 400 && error.message.includes("table");
     }, text);
   }
-  equal(parseIdentifier("x".repeat(63), "table").length, 63);
+  equal(parseName("x".repeat(63), "table").length, 63);
 });
 
 Deno.test("a relation is in public by default, and has one dot at most", () => {
@@ -55,20 +49,20 @@ Deno.test("a relation is in public by default, and has one dot at most", () => {
 });
 
 Deno.test("a list splits at commas outside quotes", () => {
-  deepEqual(parseIdentifierList('"PoTaTo,sunday",Foo,"fo""o"', "columns"), [
+  deepEqual(parseNames('"PoTaTo,sunday",Foo,"fo""o"', ",", "columns"), [
     "PoTaTo,sunday",
     "foo",
     'fo"o',
   ]);
-  throws(() => parseIdentifierList("id,", "columns"), Refusal);
+  throws(() => parseNames("id,", ",", "columns"), Refusal);
 });
 
 Deno.test("every name is read back as it was written", () => {
   fc.assert(fc.property(name, name, (first, second) => {
-    equal(parseIdentifier(formatIdentifier(first), "x"), first);
+    equal(parseName(formatName(first), "x"), first);
     const relation = { namespace: first, name: second };
     deepEqual(parseRelation(formatRelation(relation), "x"), relation);
-    const list = [first, second].map(formatIdentifier).join(",");
-    deepEqual(parseIdentifierList(list, "x"), [first, second]);
+    const list = [first, second].map(formatName).join(",");
+    deepEqual(parseNames(list, ",", "x"), [first, second]);
   }));
 });

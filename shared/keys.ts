@@ -1,30 +1,93 @@
-import { createLocalJWKSet, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
+import { Refusal } from "./refusal.ts";
 
-/** The key that signs new tokens. */
-export interface SigningKey {
-  readonly algorithm: "HS256" | "ES256" | "EdDSA";
-  readonly key: Uint8Array | CryptoKey;
-  readonly id?: string;
-}
+/** Milliseconds between two fetches of a key set: when a key is missing, and at the latest. */
+const [COOLDOWN, MAX_AGE] = [30_000, 600_000];
 
 /** The keys that tokens may be signed with; no algorithm beyond theirs is accepted. */
 export interface VerifyingKeys {
   readonly algorithms: string[];
   /** Tried in turn, for secrets have no ids. */
   readonly finders: readonly JWTVerifyGetKey[];
+  /** Changes when the keys change; asking keeps a remote set fresh. */
+  readonly generation: () => number;
 }
 
-/** Keys of shared secrets: the first signs, all verify, so that secrets can be rotated. */
+/** Reads a verifier's keys, of one kind: two kinds at once could be confused with each other. */
+export function readKeys(env: Env): VerifyingKeys {
+  const kinds = ["AUTH_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"].filter((name) => optional(env, name));
+  if (kinds.length > 1) throw new ConfigError(`Set only one of ${kinds.join(" and ")}.`);
+  if (kinds[0] === "AUTH_JWKS") return publicKeys(optional(env, "AUTH_JWKS") ?? "");
+  const url = optional(env, "AUTH_JWKS_URL");
+  return url === undefined
+    ? secretKeys(readSecrets(env))
+    : remoteKeys(readUrl("AUTH_JWKS_URL", url));
+}
+
+/** `AUTH_SECRET` and, still good for verifying, those of `AUTH_SECRET_PREVIOUS`. */
+export function readSecrets(env: Env): [string, ...string[]] {
+  const hint = "a random text of at least 32 bytes, the same for gatekeeper and proxies " +
+    "(openssl rand -base64 32 prints one)";
+  const current = required(env, "AUTH_SECRET", hint);
+  const previous = optional(env, "AUTH_SECRET_PREVIOUS")?.split(/\s+/) ?? [];
+  for (const secret of [current, ...previous]) {
+    if (new TextEncoder().encode(secret).length < 32 || /^(\{|-----BEGIN)/.test(secret)) {
+      throw new ConfigError(`AUTH_SECRET is too short, or isn't a secret: set it to ${hint}.`);
+    }
+  }
+  return [current, ...previous];
+}
+
+/** Keys of shared secrets, all of which verify, so that secrets can be rotated. */
 export function secretKeys(secrets: readonly string[]): VerifyingKeys {
-  const encoder = new TextEncoder();
-  const finders = secrets.map((secret) => {
-    const key = encoder.encode(secret);
-    return () => key;
-  });
-  return { algorithms: ["HS256"], finders };
+  const keys = secrets.map((secret) => new TextEncoder().encode(secret));
+  return { algorithms: ["HS256"], finders: keys.map((key) => () => key), generation: () => 0 };
 }
 
-/** Keys of a JSON Web Key Set (RFC 7517) with public keys only. */
-export function publicKeys(set: JSONWebKeySet): VerifyingKeys {
-  return { algorithms: ["ES256", "EdDSA"], finders: [createLocalJWKSet(set)] };
+/** Keys of a JSON Web Key Set (RFC 7517), as text; only public ones of EC P-256 and Ed25519. */
+export function publicKeys(text: string): VerifyingKeys {
+  try {
+    const { keys } = JSON.parse(text);
+    const fit = keys.every((key: JsonWebKey) =>
+      ["P-256", "Ed25519"].includes(key.crv ?? "") && !key.d
+    );
+    if (!fit || keys.length === 0) throw new TypeError();
+    const finders = [createLocalJWKSet({ keys })];
+    return { algorithms: ["ES256", "EdDSA"], finders, generation: () => 0 };
+  } catch {
+    throw new ConfigError(
+      'AUTH_JWKS must be {"keys": […]} with public P-256 or Ed25519 keys only.',
+    );
+  }
+}
+
+/** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
+export function remoteKeys(url: string): VerifyingKeys {
+  let [tried, seen, generation] = [-MAX_AGE, "", 0];
+  const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
+    const early = Date.now() - tried < COOLDOWN;
+    tried = early ? tried : Date.now();
+    const response = early ? undefined : await fetch(...request).catch(() => undefined);
+    if (response?.ok !== true) {
+      const headers = { "retry-after": "5" };
+      throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
+    }
+    const text = await response.text();
+    if (text !== seen) generation++;
+    return new Response(seen = text);
+  };
+  const set = createRemoteJWKSet(new URL(url), {
+    cacheMaxAge: Infinity,
+    cooldownDuration: COOLDOWN,
+    [customFetch]: load,
+  });
+  return {
+    algorithms: ["ES256", "EdDSA"],
+    finders: [set],
+    generation: () => {
+      if (seen !== "" && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
+      return generation;
+    },
+  };
 }

@@ -11,12 +11,8 @@ export type Pair = readonly [name: string, value: string];
  * and turn `\` into `/`, and what a path means must not depend on who reads it.
  */
 export function targetOf({ url }: Request): { path: string; query: string } {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  const target = start === -1 ? "/" : url.slice(start);
-  const mark = target.indexOf("?");
-  return mark === -1
-    ? { path: target, query: "" }
-    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+  const [, path = "", query = ""] = /^[^:]*:\/\/[^/?]*([^?]*)\??(.*)$/s.exec(url) ?? [];
+  return { path, query };
 }
 
 /**
@@ -24,13 +20,9 @@ export function targetOf({ url }: Request): { path: string; query: string } {
  * surrogates, over-long values.
  */
 export function checkText(field: string, text: string): string {
-  if (text.length > MAX_TEXT) {
-    throw invalidRequest(`${field} is longer than ${MAX_TEXT} characters.`);
-  }
-  if (/\p{Cc}/u.test(text) || !text.isWellFormed()) {
-    throw invalidRequest(`${field} holds a control character, such as a line break.`);
-  }
-  return text;
+  if (text.length > MAX_TEXT) throw invalidRequest(`${field} is over ${MAX_TEXT} characters long.`);
+  if (!/\p{Cc}/u.test(text) && text.isWellFormed()) return text;
+  throw invalidRequest(`${field} holds a control character, such as a line break.`);
 }
 
 /**
@@ -47,11 +39,11 @@ export function readQuery(query: string): Pair[] {
 }
 
 function decode(text: string, field: string): string {
-  if (text.includes("#")) throw invalidRequest(`${field} holds a bare "#"; write %23.`);
+  let decoded: string;
   try {
-    text = decodeURIComponent(text.replaceAll("+", " "));
+    decoded = decodeURIComponent(text.replaceAll("+", " "));
   } catch {
     throw invalidRequest(`${field} is not valid percent-encoded UTF-8.`);
   }
-  return checkText(field, text);
+  return checkText(field, decoded);
 }

@@ -26,7 +26,7 @@ Deno.test("bad encodings and characters are refused, not repaired", () => {
     "%0d=1",
     "a=%7f",
   ];
-  for (const query of [...bad, "a=1#b", `a=${"x".repeat(8193)}`, "a=%c2%85"]) {
+  for (const query of [...bad, `a=${"x".repeat(8193)}`, "a=%c2%85"]) {
     throws(
       () => readQuery(query),
       (error) => error instanceof Refusal && error.status === 400,

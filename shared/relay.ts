@@ -8,7 +8,9 @@ const HOP_BY_HOP = ("connection keep-alive proxy-authenticate proxy-authorizatio
 const NO_BODY = [204, 205, 304];
 
 /** 502: Electric isn't there, or what is there isn't Electric. */
-export function unreachable(message: string): Refusal {
+export function unreachable(): Refusal {
+  const message =
+    "Electric can't be reached, or ELECTRIC_URL leads elsewhere. Try again in a moment.";
   return new Refusal(502, "upstream_unreachable", message, { "retry-after": "5" });
 }
 
@@ -17,22 +19,22 @@ export function unreachable(message: string): Refusal {
  * body's bytes unread. `Vary` gains `Authorization`, so that a browser never shows one user's
  * cached shape to the next. A redirect isn't passed on, for its address may hold our secret.
  *
- * With `opaque`, `Content-Encoding: identity` tells a runtime that compresses by itself not to:
- * it would weaken the etag, and revalidation with it.
+ * Where the runtime compresses by itself, `Content-Encoding: identity` tells it not to: it would
+ * weaken the etag, and revalidation with it. `runtime` is `Deno.version.deno`.
  */
-export function relay(response: Response, opaque: boolean): Response {
-  const { status } = response;
-  if (status < 200 || status > 599 || (status < 400 && response.headers.has("location"))) {
+export function relay(request: Request, response: Response, runtime: string): Response {
+  const { status, headers: given } = response;
+  if (status < 200 || status > 599 || (status < 400 && given.has("location"))) {
     response.body?.cancel();
-    throw unreachable("ELECTRIC_URL doesn't answer as Electric does; see where it leads.");
+    throw unreachable();
   }
-  const dropped = response.headers.get("connection")?.toLowerCase().split(/\s*,\s*/) ?? [];
-  const headers = [...response.headers].filter(([name]) =>
-    name !== "vary" && !HOP_BY_HOP.includes(name) && !dropped.includes(name)
-  );
-  headers.push(["vary", varyOnToken(response.headers.get("vary") ?? "")]);
+  const named = given.get("connection")?.toLowerCase().split(/\s*,\s*/) ?? [];
+  const dropped = [...HOP_BY_HOP, ...named, "vary"];
+  const headers = [...given].filter(([name]) => !dropped.includes(name));
+  headers.push(["vary", varyOnToken(given.get("vary") ?? "")]);
   const body = NO_BODY.includes(status) ? null : response.body;
-  if (opaque && body !== null && !response.headers.has("content-encoding")) {
+  const encoded = given.has("content-encoding") || !request.headers.has("accept-encoding");
+  if (body !== null && !encoded && compresses(runtime)) {
     headers.push(["content-encoding", "identity"]);
   }
   return new Response(body, { status, headers });
@@ -43,11 +45,8 @@ function varyOnToken(vary: string): string {
   return vary === "" ? "Authorization" : `${vary}, Authorization`;
 }
 
-/**
- * Whether `Deno.serve` compresses by itself: it does before 2.9, and so may runtimes of other names
- * that embed it. `version` is `Deno.version.deno`.
- */
-export function runtimeCompresses(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
+/** `Deno.serve` compresses before 2.9; runtimes of other names that embed it may too. */
+function compresses(runtime: string): boolean {
+  const [major = 0, minor = 0] = runtime.split(".").map(Number);
   return !(major > 2 || (major === 2 && minor >= 9));
 }

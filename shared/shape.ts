@@ -1,10 +1,10 @@
 import {
-  formatIdentifier,
+  formatName,
   formatRelation,
-  parseIdentifier,
-  parseIdentifierList,
+  parseName,
+  parseNames,
   parseRelation,
-  quoteIdentifier,
+  quoteName,
   type Relation,
 } from "./identifier.ts";
 import { checkText, type Pair } from "./query.ts";
@@ -19,10 +19,10 @@ const CLAIM_NAMES = [...SHAPE_NAMES, "namespace", "queryable_columns"];
 
 /**
  * A shape in canonical form: however it was spelled, one shape has one `Shape` value and one
- * {@link Shape.canonical} text. It can only be had from {@link Shape.parse}.
+ * `canonical` text. It can only be had from {@link Shape.parse}.
  */
 export class Shape {
-  /** The part of the upstream query that is compared, sorted. */
+  /** The part of the upstream query that is compared, sorted by name. */
   readonly pairs: readonly Pair[];
   /** Equal for equal shapes and only for those. */
   readonly canonical: string;
@@ -34,16 +34,18 @@ export class Shape {
     readonly columns: readonly string[] | null,
     /** Values of `$1`, `$2`, … */
     readonly params: readonly string[],
-    readonly replica: "full" | null,
+    readonly replica: string | null,
     /** Columns that subset queries may name; only a token says so, and it isn't compared. */
     readonly queryableColumns: readonly string[] | null,
   ) {
-    const pairs: Pair[] = [["table", formatRelation(relation)]];
-    if (where !== null) pairs.push(["where", where]);
-    if (columns !== null) pairs.push(["columns", columns.map(formatIdentifier).join()]);
-    params.forEach((value, i) => pairs.push([`params[${i + 1}]`, value]));
-    if (replica !== null) pairs.push(["replica", replica]);
-    this.pairs = pairs.sort(([a], [b]) => a < b ? -1 : 1);
+    const pairs: (readonly [string, string | null])[] = [
+      ["columns", columns && columns.map(formatName).join()],
+      ...params.map((value, i) => [`params[${i + 1}]`, value] as const),
+      ["replica", replica],
+      ["table", formatRelation(relation)],
+      ["where", where],
+    ];
+    this.pairs = pairs.flatMap(([name, value]) => value === null ? [] : [[name, value] as const]);
     this.canonical = JSON.stringify(this.pairs);
   }
 
@@ -57,46 +59,37 @@ export class Shape {
     if (Object.keys(fields).some((name) => !CLAIM_NAMES.includes(name) && fields[name] !== null)) {
       throw invalidRequest(`The shape has an unknown field; known are ${SHAPE_NAMES.join(", ")}.`);
     }
+    const where = readText(fields, "where");
+    // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
+    if (where?.trim() === "") throw invalidRequest("where is blank; leave it out for all rows.");
+    const replica = readText(fields, "replica") ?? "default";
+    if (replica !== "default" && replica !== "full") {
+      throw invalidRequest('replica must be "default" or "full".');
+    }
     const columns = readColumns(fields, "columns");
     return new Shape(
       readRelation(fields),
-      readWhere(fields),
+      where,
       columns,
       readParams(fields["params"] ?? []),
-      readReplica(fields),
+      replica === "full" ? replica : null,
       readColumns(fields, "queryable_columns") ?? columns,
     );
   }
 
-  /** The query that asks Electric for this shape: {@link pairs} and the queryable columns. */
-  upstreamPairs(): Pair[] {
-    const queryable = this.queryableColumns?.map(formatIdentifier).join();
-    return queryable === undefined
-      ? [...this.pairs]
-      : [...this.pairs, ["queryable_columns", queryable]];
-  }
-
   /** What a token holds (the design's "The token"); {@link Shape.parse} reads the same shape back. */
-  toClaim(): Record<string, unknown> {
-    const { namespace, name } = this.relation;
-    const item = (column: string) => column.startsWith('"') ? quoteIdentifier(column) : column;
+  toClaim(): ShapeFields {
+    const { relation, where, columns, params, replica, queryableColumns } = this;
     return {
-      namespace: namespace === "public" ? null : formatIdentifier(namespace),
-      table: formatIdentifier(name),
-      where: this.where,
-      columns: this.columns?.map(item) ?? null,
-      ...(this.params.length > 0 && { params: numbered(this.params) }),
-      ...(this.replica !== null && { replica: this.replica }),
-      ...(this.queryableColumns !== this.columns && {
-        queryable_columns: this.queryableColumns?.map(item),
-      }),
+      namespace: relation.namespace === "public" ? null : formatName(relation.namespace),
+      table: formatName(relation.name),
+      where,
+      columns: columns && columns.map(formatName),
+      params: params.length > 0 ? Object.fromEntries(params.map((v, i) => [i + 1, v])) : null,
+      replica,
+      ...(queryableColumns !== columns && { queryable_columns: queryableColumns?.map(formatName) }),
     };
   }
-}
-
-/** `{"1": …, "2": …}`, as the official client takes the values of `$1`, `$2`, … */
-export function numbered(params: readonly string[]): Record<string, string> {
-  return Object.fromEntries(params.map((value, i) => [String(i + 1), value]));
 }
 
 /**
@@ -105,24 +98,23 @@ export function numbered(params: readonly string[]): Record<string, string> {
  * for `params[n]`. What a client says of `queryable_columns` is dropped.
  */
 export function splitQuery(pairs: readonly Pair[]): { fields: ShapeFields; rest: Pair[] } {
-  const fields = new Map<string, string>();
-  const params = new Map<string, string>();
-  const rest: Pair[] = [];
+  const seen = new Set<string>();
+  const [fields, params, rest]: [Pair[], Pair[], Pair[]] = [[], [], []];
   for (const [name, value] of pairs) {
     const base = baseName(name);
-    const index = /^params\[([1-9]\d{0,3})\]$/.exec(name)?.[1];
+    const index = /^params\[([1-9]\d*)\]$/.exec(name)?.[1];
     if (!SHAPE_NAMES.includes(base)) {
       if (base !== "queryable_columns") rest.push([name, value]);
-    } else if (index === undefined && (name !== base || name === "params")) {
-      throw invalidRequest(`${base} has brackets where none belong, or lacks those of params[1].`);
-    } else {
-      const [target, key] = index === undefined ? [fields, name] : [params, index];
-      if (target.has(key)) throw invalidRequest(`${base} is given twice.`);
-      target.set(key, value);
+      continue;
     }
+    if (seen.has(name)) throw invalidRequest(`${base} is given twice.`);
+    seen.add(name);
+    if (index !== undefined) params.push([index, value]);
+    else if (name === base && name !== "params") fields.push([name, value]);
+    else throw invalidRequest(`${base} must be given without brackets, params as params[1]=… .`);
   }
-  const numbers = params.size > 0 && { params: Object.fromEntries(params) };
-  return { fields: { ...Object.fromEntries(fields), ...numbers }, rest };
+  if (params.length === 0) return { fields: Object.fromEntries(fields), rest };
+  return { fields: { ...Object.fromEntries(fields), params: Object.fromEntries(params) }, rest };
 }
 
 /** A parameter's name without brackets; Electric nests `a[b]`. */
@@ -132,68 +124,46 @@ export function baseName(name: string): string {
 
 function readText(fields: ShapeFields, name: string): string | null {
   const value = fields[name] ?? null;
-  if (value !== null && typeof value !== "string") throw invalidRequest(`${name} must be a text.`);
-  return value === null ? null : checkText(name, value);
+  if (value === null) return null;
+  if (typeof value !== "string") throw invalidRequest(`${name} must be a text.`);
+  return checkText(name, value);
 }
 
 function readRelation(fields: ShapeFields): Relation {
   const table = readText(fields, "table");
-  if (!table) throw invalidRequest("table is missing; say which table to sync.");
   const namespace = readText(fields, "namespace");
+  if (!table) throw invalidRequest("table is missing; say which table to sync.");
   if (namespace === null) return parseRelation(table, "table");
-  return {
-    namespace: parseIdentifier(namespace, "namespace"),
-    name: parseIdentifier(table, "table"),
-  };
-}
-
-function readWhere(fields: ShapeFields): string | null {
-  const where = readText(fields, "where");
-  // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
-  if (where?.trim() === "") {
-    throw invalidRequest("where is blank; leave it out to ask for all rows.");
-  }
-  return where;
+  return { namespace: parseName(namespace, "namespace"), name: parseName(table, "table") };
 }
 
 function readColumns(fields: ShapeFields, name: string): string[] | null {
   const value = fields[name] ?? null;
   if (value === null) return null;
   const columns = Array.isArray(value)
-    ? value.map((item: unknown, i) => parseListItem(item, `${name}[${i}]`))
-    : parseIdentifierList(readText(fields, name) ?? "", name);
-  if (columns.length === 0) throw invalidRequest(`${name} is empty; leave it out to ask for all.`);
+    ? value.map((_, i) => readColumn(value, i, name))
+    : parseNames(readText(fields, name) ?? "", ",", name);
+  if (columns.length === 0) throw invalidRequest(`${name} is empty; leave it out for all columns.`);
   if (new Set(columns).size < columns.length) throw invalidRequest(`${name} has a name twice.`);
   return columns.sort();
 }
 
-function parseListItem(item: unknown, field: string): string {
-  if (typeof item !== "string") throw invalidRequest(`${field} must be a text.`);
-  const name = checkText(field, item).trim() === "" ? "" : item;
-  return parseIdentifier(name.startsWith('"') ? name : quoteIdentifier(name), field);
+function readColumn(list: readonly unknown[], index: number, field: string): string {
+  const item = list[index];
+  if (typeof item !== "string") throw invalidRequest(`${field} must hold texts only.`);
+  if (checkText(field, item).trim() === "") {
+    throw invalidRequest(`${field} has a blank name in it.`);
+  }
+  return parseName(item.startsWith('"') ? item : quoteName(item), field);
 }
 
 function readParams(params: unknown): string[] {
-  const values = new Map(
-    Array.isArray(params)
-      ? params.map((value: unknown, i) => [String(i + 1), value])
-      : typeof params === "object" && params !== null
-      ? Object.entries(params)
-      : [["params", params]],
-  );
-  return Array.from(values, (_, i) => {
-    const value = values.get(String(i + 1));
+  if (typeof params !== "object") throw invalidRequest('params must be like ["a"] or {"1": "a"}.');
+  const values: ShapeFields = { ...(Array.isArray(params) ? [null, ...params] : params) };
+  const count = Array.isArray(params) ? params.length : Object.keys(values).length;
+  return Array.from({ length: count }, (_, i) => {
+    const value = values[i + 1];
     if (typeof value === "string") return checkText(`params[${i + 1}]`, value);
-    throw invalidRequest(
-      `params must be texts, numbered 1, 2, 3, …; params[${i + 1}] is not there.`,
-    );
+    throw invalidRequest(`params[${i + 1}] must be there and a text; they are numbered 1, 2, 3, …`);
   });
-}
-
-function readReplica(fields: ShapeFields): "full" | null {
-  const replica = readText(fields, "replica") ?? "default";
-  if (replica !== "default" && replica !== "full") {
-    throw invalidRequest('replica must be "default" or "full".');
-  }
-  return replica === "full" ? replica : null;
 }

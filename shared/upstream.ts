@@ -1,3 +1,4 @@
+import { formatName } from "./identifier.ts";
 import { baseName, type Shape } from "./shape.ts";
 import type { Pair } from "./query.ts";
 import { invalidRequest } from "./refusal.ts";
@@ -14,33 +15,26 @@ export interface Electric {
  * What a client may say besides the shape; the official client's `ELECTRIC_PROTOCOL_QUERY_PARAMS`.
  * CDN recovery depends on `handle`, `expired_handle` and `cache-buster` arriving.
  */
-export const PROTOCOL_PARAMS: ReadonlySet<string> = new Set(
-  ("offset handle live live_sse experimental_live_sse cursor expired_handle log cache-buster " +
-    "subset__where subset__params subset__limit subset__offset subset__order_by " +
-    "subset__where_expr subset__order_by_expr").split(" "),
-);
+export const PROTOCOL_PARAMS: readonly string[] = ("offset handle live live_sse " +
+  "experimental_live_sse cursor expired_handle log cache-buster subset__where subset__params " +
+  "subset__limit subset__offset subset__order_by subset__where_expr subset__order_by_expr")
+  .split(" ");
 
 /** Empty means true to Electric, so only the two words that everyone reads alike pass. */
 const FLAGS = ["live", "live_sse", "experimental_live_sse"];
 
 /** Never `authorization` or `cookie`: a CDN would stop sharing; nor `origin`: Electric echoes it. */
-const REQUEST_HEADERS = [
-  "accept",
-  "accept-encoding",
-  "content-type",
-  "if-none-match",
-  "if-modified-since",
-  "traceparent",
-  "tracestate",
-];
+const REQUEST_HEADERS = ("accept accept-encoding content-type if-none-match if-modified-since " +
+  "traceparent tracestate").split(" ");
 
 /** Takes the protocol parameters out of a query; others are dropped, doubled ones refused. */
 export function readProtocol(pairs: readonly Pair[]): Map<string, string> {
   const protocol = new Map<string, string>();
   for (const [name, value] of pairs) {
-    if (!PROTOCOL_PARAMS.has(baseName(name))) continue;
-    if (protocol.has(name)) throw invalidRequest(`${name} is given twice.`);
-    if (!PROTOCOL_PARAMS.has(name)) throw invalidRequest(`${baseName(name)} takes no brackets.`);
+    if (!PROTOCOL_PARAMS.includes(baseName(name))) continue;
+    if (protocol.has(name) || name !== baseName(name)) {
+      throw invalidRequest(`${baseName(name)} must be given once and without brackets.`);
+    }
     if (FLAGS.includes(name) && value !== "true" && value !== "false") {
       throw invalidRequest(`${name} must be "true" or "false".`);
     }
@@ -53,12 +47,10 @@ export function readProtocol(pairs: readonly Pair[]): Map<string, string> {
  * The one URL that a signed shape can lead to. Built from the token's shape, never from the
  * client's query, and sorted, so that all clients of a shape share one CDN entry.
  */
-export function upstreamUrl(
-  electric: Electric,
-  shape: Shape,
-  protocol: ReadonlyMap<string, string>,
-): string {
-  const query = [...shape.upstreamPairs(), ...protocol, ...electric.pairs]
+export function upstreamUrl(electric: Electric, shape: Shape, protocol: Iterable<Pair>): string {
+  const queryable = shape.queryableColumns?.map(formatName).join();
+  const columns: Pair[] = queryable === undefined ? [] : [["queryable_columns", queryable]];
+  const query = [...shape.pairs, ...columns, ...protocol, ...electric.pairs]
     .sort(([a], [b]) => a < b ? -1 : 1)
     .map((pair) => pair.map(encodeURIComponent).join("="));
   return `${electric.url}/v1/shape?${query.join("&")}`;

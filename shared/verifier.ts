@@ -1,4 +1,5 @@
-import { badToken, type Grant, type VerifyOptions, verifyToken } from "./claims.ts";
+import { badToken, type Checks, type Grant, verifyToken } from "./claims.ts";
+import type { VerifyingKeys } from "./keys.ts";
 
 /** How many verified tokens are remembered; at most 8 KiB each. */
 const REMEMBERED = 2000;
@@ -8,13 +9,15 @@ export type Verifier = (request: Request) => Grant | Promise<Grant>;
 
 /**
  * Verifies each token once and then looks it up, since a signature costs a thousand times a lookup.
- * Only good tokens are remembered, the least recently used go first, none outlives its `exp`.
+ * Only good tokens are remembered, the least recently used go first; none outlives its `exp`, nor
+ * any change of the keys.
  */
-export function createVerifier(options: VerifyOptions, now: () => number = Date.now): Verifier {
+export function createVerifier(keys: VerifyingKeys, checks: Checks, now = Date.now): Verifier {
   const remembered = new Map<string, Grant>();
+  let generation = keys.generation();
 
   async function verifyFirst(token: string): Promise<Grant> {
-    const grant = await verifyToken(token, options);
+    const grant = await verifyToken(token, keys, checks);
     remembered.set(token, grant);
     const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);
@@ -22,6 +25,7 @@ export function createVerifier(options: VerifyOptions, now: () => number = Date.
   }
 
   return (request) => {
+    if (generation !== (generation = keys.generation())) remembered.clear();
     const header = request.headers.get("authorization") ?? "";
     const token = /^Bearer +([^\s,]+)$/i.exec(header)?.[1];
     if (token === undefined) throw badToken();
@@ -29,7 +33,7 @@ export function createVerifier(options: VerifyOptions, now: () => number = Date.
     if (grant === undefined) return verifyFirst(token);
     remembered.delete(token);
     // jose's own rule, so that a looked-up token dies in the same second as a verified one.
-    if (grant.expiresAt <= Math.floor(now() / 1000) - options.clockTolerance) throw badToken();
+    if (grant.expiresAt <= Math.floor(now() / 1000) - checks.clockTolerance) throw badToken();
     remembered.set(token, grant);
     return grant;
   };

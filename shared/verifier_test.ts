@@ -6,7 +6,8 @@ import { Shape } from "./shape.ts";
 import { createVerifier } from "./verifier.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";
-const signing = { algorithm: "HS256", key: new TextEncoder().encode(SECRET) } as const;
+const signing = { header: { alg: "HS256" }, key: new TextEncoder().encode(SECRET) } as const;
+const checks = { issuer: undefined, audience: undefined, clockTolerance: 5 };
 const verifying = secretKeys([SECRET]);
 const shape = Shape.parse({ table: "items" });
 
@@ -25,7 +26,7 @@ const bearing = (token: string) =>
 Deno.test("a token is verified once, then looked up until it expires", async () => {
   const { keys, uses } = counted();
   let now = Date.now();
-  const verify = createVerifier({ keys, clockTolerance: 5 }, () => now);
+  const verify = createVerifier(keys, checks, () => now);
   const issuedAt = Math.floor(now / 1000);
   const request = bearing(await signShape(shape, signing, { exp: issuedAt + 60 }));
   const first = await verify(request);
@@ -39,7 +40,7 @@ Deno.test("a token is verified once, then looked up until it expires", async () 
 
 Deno.test("bad tokens are not remembered", async () => {
   const { keys, uses } = counted();
-  const verify = createVerifier({ keys, clockTolerance: 0 });
+  const verify = createVerifier(keys, checks);
   const token = await signShape(shape, signing, { exp: 1060 });
   for (let i = 0; i < 3; i++) await rejects(async () => await verify(bearing(token)), Refusal);
   equal(uses(), 3);
@@ -47,7 +48,7 @@ Deno.test("bad tokens are not remembered", async () => {
 
 Deno.test("the oldest of too many tokens is forgotten, not the latest", async () => {
   const { keys, uses } = counted();
-  const verify = createVerifier({ keys, clockTolerance: 5 });
+  const verify = createVerifier(keys, checks);
   const issuedAt = Math.floor(Date.now() / 1000);
   const make = () =>
     signShape(shape, signing, { exp: issuedAt + 60, jti: crypto.randomUUID() }).then(bearing);
@@ -64,7 +65,7 @@ Deno.test("the oldest of too many tokens is forgotten, not the latest", async ()
 });
 
 Deno.test("only a single bearer token is taken from the header", async () => {
-  const verify = createVerifier({ keys: verifying, clockTolerance: 5 });
+  const verify = createVerifier(verifying, checks);
   const token = await signShape(shape, signing, { exp: Math.floor(Date.now() / 1000) + 60 });
   const from = async (authorization: string) =>
     (await verify(new Request("http://x", { headers: { authorization } }))).shape.canonical;
