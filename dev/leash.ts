@@ -33,7 +33,7 @@ trap : INT TERM HUP
 "$@" </dev/null 3<&- &
 pid=$!
 (trap '' INT TERM HUP; read -r _ <&3; kill -s "$signal" "$pid") >/dev/null 2>&1 &
-while kill -0 "$pid" 2>/dev/null; do wait "$pid"; code=$?; done
+while kill -0 "$pid" 2>/dev/null; do wait "$pid" 2>/dev/null; code=$?; done
 exit "$code"`;
 
 /**

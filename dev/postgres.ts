@@ -96,7 +96,7 @@ async function createDatabase(url: string): Promise<void> {
 
 async function stop(server: LeashedProcess): Promise<void> {
   await server.release();
-  const late = setTimeout(() => server.kill(), 4000);
+  const late = setTimeout(() => server.kill(), 2000);
   await server.exited;
   clearTimeout(late);
 }

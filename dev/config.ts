@@ -1,0 +1,59 @@
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { DevError } from "./error.ts";
+
+/** What `deno task dev` runs, and where. */
+export interface DevConfig {
+  /** Folder of the clone. */
+  readonly root: string;
+  /** Folder that keeps the database, the secret and the lock between runs. */
+  readonly data: string;
+  readonly ports: {
+    readonly postgres: number;
+    readonly sync: number;
+    readonly gatekeeper: number;
+    readonly edge: number;
+  };
+  /** A Postgres to use instead of the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** An Electric to use instead of the local sync service. */
+  readonly electricUrl: string | undefined;
+  /** Secret to sign with, instead of the one kept under {@link DevConfig.data}. */
+  readonly authSecret: string | undefined;
+}
+
+/**
+ * Reads the configuration from the environment: `DATABASE_URL`, `ELECTRIC_URL`, `AUTH_SECRET`, and
+ * `DEV_DATA`, `DEV_POSTGRES_PORT`, `DEV_SYNC_PORT`, `DEV_GATEKEEPER_PORT`, `DEV_EDGE_PORT`.
+ *
+ * @throws {DevError} `bad_setting`, naming the variable.
+ */
+export function readDevConfig(env: (name: string) => string | undefined): DevConfig {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const port = (name: string, otherwise: number) => {
+    const value = env(name);
+    if (!value) return otherwise;
+    if (/^\d{1,5}$/.test(value) && Number(value) > 0 && Number(value) < 65536) return Number(value);
+    throw new DevError("bad_setting", `${name} is no port number: ${value}`);
+  };
+  const url = (name: string, protocols: readonly string[]) => {
+    const value = env(name);
+    if (!value) return undefined;
+    if (protocols.includes(URL.parse(value)?.protocol ?? "")) return value;
+    // The value itself may hold a password.
+    throw new DevError("bad_setting", `${name} must be a URL that begins with ${protocols[0]}//`);
+  };
+  return {
+    root,
+    data: resolve(root, env("DEV_DATA") || ".dev"),
+    ports: {
+      postgres: port("DEV_POSTGRES_PORT", 54321),
+      sync: port("DEV_SYNC_PORT", 3000),
+      gatekeeper: port("DEV_GATEKEEPER_PORT", 4000),
+      edge: port("DEV_EDGE_PORT", 8000),
+    },
+    databaseUrl: url("DATABASE_URL", ["postgresql:", "postgres:"]),
+    electricUrl: url("ELECTRIC_URL", ["http:", "https:"]),
+    authSecret: env("AUTH_SECRET") || undefined,
+  };
+}

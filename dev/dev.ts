@@ -1,0 +1,131 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DevConfig } from "./config.ts";
+import { postgresFolder } from "./data.ts";
+import { checkDatabase } from "./database.ts";
+import { lockFolder } from "./lock.ts";
+import { seconds } from "./part.ts";
+import { makeParts, type WatchedPart } from "./parts.ts";
+import { checkPorts } from "./ports.ts";
+import { type RunningPostgres, startPostgres } from "./postgres.ts";
+import { stopLeftover } from "./postgres_cluster.ts";
+import { devSecret } from "./secret.ts";
+import { watchCode } from "./watch.ts";
+
+/** Prints one line of a part's output. */
+export type Print = (part: string, line: string) => void;
+
+/** The whole development environment: what is started, watched and stopped together. */
+export class Dev {
+  readonly #config: DevConfig;
+  readonly #print: Print;
+  readonly #over = new AbortController();
+  #lock: Deno.FsFile | undefined;
+  #postgres: Promise<RunningPostgres> | undefined;
+  #parts: WatchedPart[] = [];
+
+  constructor(config: DevConfig, print: Print) {
+    this.#config = config;
+    this.#print = print;
+  }
+
+  /**
+   * Starts everything in order and settles when it is ready. `onLost` is told when Postgres ends by itself.
+   *
+   * @throws {DevError} with a one-line message; what was started until then still has to be stopped.
+   */
+  async start(onLost: (line: string) => void): Promise<void> {
+    const { data, ports, databaseUrl, electricUrl, authSecret } = this.#config;
+    const started = performance.now();
+    this.#lock = await lockFolder(data);
+    const folder = databaseUrl === undefined ? await postgresFolder(data) : undefined;
+    if (folder) await stopLeftover(folder);
+    await checkPorts([
+      ...(folder ? [{ port: ports.postgres, part: "Postgres", setting: "DEV_POSTGRES_PORT" }] : []),
+      ...(electricUrl === undefined
+        ? [{ port: ports.sync, part: "the sync service", setting: "DEV_SYNC_PORT" }]
+        : []),
+      { port: ports.gatekeeper, part: "the gatekeeper", setting: "DEV_GATEKEEPER_PORT" },
+      { port: ports.edge, part: "the edge", setting: "DEV_EDGE_PORT" },
+    ]);
+    const settings = {
+      databaseUrl: databaseUrl ?? await this.#startPostgres(folder ?? data, onLost),
+      electricUrl: electricUrl ?? `http://localhost:${ports.sync}`,
+      authSecret: authSecret ?? await devSecret(data),
+    };
+    if (databaseUrl) {
+      await checkDatabase(databaseUrl, electricUrl === undefined);
+      this.#print("postgres", "using DATABASE_URL");
+    }
+    if (electricUrl) this.#print("sync", `using ELECTRIC_URL ${electricUrl}`);
+    await this.#startParts(makeParts(this.#config, settings, this.#print));
+    this.#greet(settings, started);
+  }
+
+  /** Stops everything, Postgres last. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#parts.map(({ part }) => part.stop()));
+    const postgres = await this.#postgres?.catch(() => undefined);
+    await postgres?.stop();
+    this.#lock?.close();
+  }
+
+  /** Ends everything at once. What is only just starting ends with this process. */
+  async kill(): Promise<void> {
+    for (const { part } of this.#parts) part.kill();
+    const starting = new Promise<undefined>((done) => setTimeout(() => done(undefined), 10));
+    (await Promise.race([this.#postgres?.catch(() => undefined), starting]))?.kill();
+  }
+
+  async #startPostgres(dataDir: string, onLost: (line: string) => void): Promise<string> {
+    const started = performance.now();
+    const isNew = !await stat(join(dataDir, "PG_VERSION")).catch(() => undefined);
+    if (isNew) this.#print("postgres", `making a database cluster in ${dataDir}`);
+    const { postgres: port } = this.#config.ports;
+    this.#postgres = startPostgres({
+      dataDir,
+      port,
+      onLog: (line) => {
+        if (/ (WARNING|ERROR|FATAL|PANIC): /.test(line)) this.#print("postgres", line);
+      },
+    });
+    const postgres = await this.#postgres;
+    postgres.exited.then((code) => {
+      if (!this.#over.signal.aborted) onLost(`Postgres ended by itself (exit ${code}).`);
+    });
+    this.#print("postgres", `ready on port ${port} (${seconds(performance.now() - started)})`);
+    return postgres.url;
+  }
+
+  async #startParts(parts: WatchedPart[]): Promise<void> {
+    for (const watched of parts) {
+      if (this.#over.signal.aborted) return;
+      const started = performance.now();
+      this.#parts.push(watched);
+      await watched.part.start();
+      this.#print(watched.name, `ready (${seconds(performance.now() - started)})`);
+    }
+    const watched = parts.map(({ folders, part }) => ({
+      folders,
+      onChange: (path: string) => void part.restart(`${path} changed`),
+    }));
+    watchCode(this.#config.root, watched, this.#over.signal);
+  }
+
+  #greet(settings: { databaseUrl: string; electricUrl: string }, started: number): void {
+    if (this.#over.signal.aborted) return;
+    const { ports, databaseUrl } = this.#config;
+    const gatekeeper = `http://localhost:${ports.gatekeeper}`;
+    for (
+      const line of [
+        `Ready in ${seconds(performance.now() - started)}. Ctrl-C stops everything.`,
+        `  gatekeeper  ${gatekeeper}`,
+        `  edge        http://localhost:${ports.edge}`,
+        `  Electric    ${settings.electricUrl}`,
+        `  Postgres    ${databaseUrl ? "DATABASE_URL" : settings.databaseUrl}`,
+        `Next, get a token: curl -X POST ${gatekeeper}/gatekeeper/items`,
+      ]
+    ) this.#print("dev", line);
+  }
+}

@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import { DevError } from "./error.ts";
+
+/**
+ * Takes the lock of a data folder, which the system lets go when this process ends, however it ends.
+ *
+ * @throws {DevError} `already_running` when another `dev` holds it.
+ */
+export async function lockFolder(folder: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, "lock");
+  const file = await Deno.open(path, { create: true, read: true, write: true });
+  if (!await file.tryLock(true)) {
+    const pid = (await Deno.readTextFile(path)).trim();
+    file.close();
+    throw new DevError(
+      "already_running",
+      `deno task dev already runs in this clone${
+        pid && ` (process ${pid})`
+      }: stop it first, or set DEV_DATA and DEV_*_PORT for a second one.`,
+    );
+  }
+  await file.truncate();
+  await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  return file;
+}

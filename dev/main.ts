@@ -1,0 +1,57 @@
+import { readDevConfig } from "./config.ts";
+import { Dev } from "./dev.ts";
+import { DevError } from "./error.ts";
+import { onStopRequest } from "./stop_requests.ts";
+
+/** How long stopping may take before what is left is killed, in milliseconds. */
+const STOP_WITHIN = 4600;
+
+const print = (part: string, line: string) => console.log(`${part.padEnd(10)} | ${line}`);
+
+function fail(error: unknown): void {
+  // A failure that isn't ours to explain shows where it came from.
+  print("dev", error instanceof DevError ? error.message : Deno.inspect(error));
+}
+
+function configure() {
+  try {
+    return readDevConfig((name) => Deno.env.get(name));
+  } catch (error) {
+    fail(error);
+    Deno.exit(1);
+  }
+}
+
+const dev = new Dev(configure(), print);
+let stopping = false;
+
+async function kill(code: number): Promise<never> {
+  await dev.kill();
+  Deno.exit(code);
+}
+
+async function stop(code: number): Promise<never> {
+  stopping = true;
+  setTimeout(() => kill(code), STOP_WITHIN);
+  await dev.stop();
+  Deno.exit(code);
+}
+
+onStopRequest((reason, again) => {
+  if (again) return void kill(130);
+  if (stopping) return;
+  print("dev", `stopping (${reason})`);
+  stop(0);
+});
+
+try {
+  await dev.start((line) => {
+    print("dev", line);
+    if (!stopping) stop(1);
+  });
+} catch (error) {
+  if (!stopping) {
+    fail(error);
+    await stop(1);
+  }
+}

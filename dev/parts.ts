@@ -1,0 +1,69 @@
+import type { DevConfig } from "./config.ts";
+import { Part, type PartOptions } from "./part.ts";
+
+/** What the parts have to know of each other. */
+export interface PartSettings {
+  readonly databaseUrl: string;
+  readonly electricUrl: string;
+  readonly authSecret: string;
+}
+
+/** A part, and the folders of the clone whose code it runs. */
+export interface WatchedPart {
+  readonly name: string;
+  readonly part: Part;
+  readonly folders: readonly string[];
+}
+
+/**
+ * The servers in the order they start: the local sync service unless there is another Electric, the
+ * gatekeeper, the edge. Each gets the permissions it needs; what it reads is the clone.
+ */
+export function makeParts(
+  config: DevConfig,
+  settings: PartSettings,
+  print: PartOptions["print"],
+): WatchedPart[] {
+  const { root, ports } = config;
+  const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${root}`];
+  const make = (
+    name: string,
+    folders: readonly string[],
+    healthUrl: string,
+    args: readonly string[],
+    env: Record<string, string>,
+  ) => ({
+    name,
+    folders,
+    part: new Part({ name, args, cwd: root, env, healthUrl, print }),
+  });
+  const sync = make(
+    "sync",
+    ["dev/sync", "shared"],
+    `http://localhost:${ports.sync}/v1/health`,
+    ["run", ...allow, "dev/sync/main.ts"],
+    { PORT: String(ports.sync), DATABASE_URL: settings.databaseUrl },
+  );
+  const gatekeeper = make(
+    "gatekeeper",
+    ["gatekeeper", "shared", "supabase/migrations"],
+    `http://localhost:${ports.gatekeeper}/health`,
+    ["run", ...allow, "gatekeeper/main.ts"],
+    {
+      PORT: String(ports.gatekeeper),
+      ALLOW_ANONYMOUS: "true",
+      AUTH_SECRET: settings.authSecret,
+      DATABASE_URL: settings.databaseUrl,
+      ELECTRIC_PROXY_URL: `http://localhost:${ports.edge}`,
+      ELECTRIC_URL: settings.electricUrl,
+    },
+  );
+  const edge = make(
+    "edge",
+    ["edge", "shared"],
+    `http://localhost:${ports.edge}/health`,
+    ["serve", ...allow, "--host", "127.0.0.1", "--port", String(ports.edge), "edge/index.ts"],
+    { AUTH_SECRET: settings.authSecret, ELECTRIC_URL: settings.electricUrl },
+  );
+  return config.electricUrl === undefined ? [sync, gatekeeper, edge] : [gatekeeper, edge];
+}

@@ -1,0 +1,47 @@
+import { DevError } from "./error.ts";
+
+/** A port that a part is going to listen on. */
+export interface WantedPort {
+  readonly port: number;
+  /** The part's name, as in its output. */
+  readonly part: string;
+  /** Environment variable that moves it. */
+  readonly setting: string;
+}
+
+/**
+ * Makes sure that all ports are free, before anything is started.
+ *
+ * @throws {DevError} `port_busy`, naming the first that isn't, what wants it and what to do.
+ */
+export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
+  for (const [index, { port, part, setting }] of wanted.entries()) {
+    const twin = wanted.slice(0, index).find((other) => other.port === port);
+    if (twin || !await isFree(port)) {
+      throw new DevError(
+        "port_busy",
+        `Port ${port} is taken${twin ? ` by ${twin.part}` : ""}, and ${part} needs it: ` +
+          `stop what listens there, or set ${setting} to a free port.`,
+      );
+    }
+  }
+}
+
+// Listening alone misses a server on the wildcard address (macOS) and one on the other loopback address,
+// which `localhost` may lead to.
+async function isFree(port: number): Promise<boolean> {
+  for (const hostname of ["127.0.0.1", "::1"]) {
+    const connection = await Deno.connect({ hostname, port }).catch(() => undefined);
+    connection?.close();
+    if (connection) return false;
+  }
+  try {
+    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) {
+      return false;
+    }
+    throw error;
+  }
+}
