@@ -1,0 +1,56 @@
+import type { Table } from "./table.ts";
+import type { WhereClause } from "./where_clause.ts";
+
+/** What a shape is, checked against the table as it stands. */
+export interface ShapeDefinition {
+  readonly table: Table;
+  readonly where: WhereClause | undefined;
+  /** Sorted by name, as Electric shows them. */
+  readonly columns: readonly string[];
+  /** Columns that a subset's clauses may name; undefined: all. */
+  readonly queryable: readonly string[] | undefined;
+  readonly replica: "default" | "full";
+  readonly log: "full" | "changes_only";
+  /** Whether the request listed columns: then a column added later isn't the shape's. */
+  readonly listsColumns: boolean;
+}
+
+/** Equal for two requests that mean the same shape. */
+export function shapeKey(definition: ShapeDefinition): string {
+  const { table, where, columns, queryable, replica, log, listsColumns } = definition;
+  const tableColumns = table.columns.map(({ name, sqlType }) => [name, sqlType]);
+  return JSON.stringify([
+    table.oid,
+    table.schema,
+    table.table,
+    tableColumns,
+    table.key,
+    where?.sql,
+    columns,
+    queryable,
+    replica,
+    log,
+    listsColumns,
+  ]);
+}
+
+let lastMicros = 0;
+
+/**
+ * A new handle, `<hash of the shape>-<µs>`: the hash is the same for every life of one shape, the
+ * time never comes twice in one process.
+ */
+export function newHandle(key: string): string {
+  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  lastMicros = Math.max(micros, lastMicros + 1);
+  return `${hash(key)}-${lastMicros}`;
+}
+
+/** FNV-1a, cut to the 27 bits that Erlang's hash has. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) {
+    value = Math.imul(value ^ byte, 0x01000193);
+  }
+  return value >>> 5;
+}

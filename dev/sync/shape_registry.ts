@@ -1,0 +1,65 @@
+import type { Sql } from "./connection.ts";
+import type { Publication } from "./publication.ts";
+import { Shape } from "./shape.ts";
+import { newHandle, type ShapeDefinition, shapeKey } from "./shape_definition.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** The shapes that live, one a definition. */
+export class ShapeRegistry {
+  readonly #shapes = new Map<string, Shape>();
+  readonly #reader: Sql;
+  readonly #publication: Publication;
+  readonly #onTableChanged: (oid: number) => void;
+
+  /** `onTableChanged` hears of each shape that ends, since its table may not be what it was. */
+  constructor(reader: Sql, publication: Publication, onTableChanged: (oid: number) => void) {
+    this.#reader = reader;
+    this.#publication = publication;
+    this.#onTableChanged = onTableChanged;
+  }
+
+  /** The shape of this definition, made now if there is none. */
+  get(definition: ShapeDefinition): Shape {
+    const key = shapeKey(definition);
+    const found = this.#shapes.get(key);
+    if (found !== undefined) return found;
+    const shape = new Shape({
+      handle: newHandle(key),
+      definition,
+      sql: this.#reader,
+      publish: () => this.#publication.add(definition.table),
+      onDrop: () => {
+        this.#shapes.delete(key);
+        this.#onTableChanged(definition.table.oid);
+      },
+    });
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  /** Gives a transaction to every shape; resolves when those that are served already have it. */
+  async apply(transaction: Transaction): Promise<void> {
+    const oids = new Set(transaction.changes.map(({ relation }) => relation.oid));
+    const served: Promise<void>[] = [];
+    for (const shape of this.#shapes.values()) {
+      if (!oids.has(shape.definition.table.oid)) continue;
+      // One whose snapshot is still running must not hold up the others.
+      const { isReady } = shape;
+      const applied = shape.apply(transaction);
+      if (isReady) served.push(applied);
+    }
+    await Promise.all(served);
+  }
+
+  /** Ends the shapes of one table. */
+  dropTable(oid: number): void {
+    for (const shape of [...this.#shapes.values()]) {
+      if (shape.definition.table.oid === oid) shape.drop();
+    }
+  }
+
+  /** Ends all shapes: changes may have been missed. */
+  dropAll(): void {
+    for (const shape of [...this.#shapes.values()]) shape.drop();
+  }
+}

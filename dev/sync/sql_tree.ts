@@ -1,0 +1,79 @@
+import { loadModule, parse } from "libpg-query";
+
+/** A node of Postgres's parse tree: its type and its fields. */
+export interface SqlNode {
+  readonly type: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Byte offset in the parsed text; 0 where the tree has none. */
+  readonly location: number;
+}
+
+/** Why Electric refuses a piece of SQL, in its words. */
+export class SqlRefused extends Error {
+  /** Stable name of this kind of error. */
+  readonly code = "SQL_REFUSED";
+}
+
+/**
+ * Parses one SELECT with Postgres's own parser (libpg_query, as Electric does) and returns the one
+ * clause asked for. Throws {@link SqlRefused} when it doesn't parse, is several statements or has
+ * any other clause: what follows `where` must be an expression and nothing more.
+ */
+export async function parseClause(
+  sql: string,
+  clause: "whereClause" | "sortClause",
+): Promise<unknown> {
+  await loadModule();
+  const statements = (await parseOrRefuse(sql)).stmts;
+  const statement = Array.isArray(statements) && statements.length === 1
+    ? record(record(statements[0]).stmt).SelectStmt
+    : undefined;
+  if (statement === undefined) throw new SqlRefused('unescaped ";" causing statement split');
+  const { targetList: _, limitOption, op, [clause]: found, ...others } = record(statement);
+  if (
+    found === undefined || Object.keys(others).length > 0 ||
+    limitOption !== "LIMIT_OPTION_DEFAULT" || op !== "SETOP_NONE"
+  ) throw new SqlRefused("malformed query ending with SQL clauses");
+  return found;
+}
+
+/** Every node below (and including) a value of the tree, parents first. */
+export function* nodes(value: unknown): Generator<SqlNode> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* nodes(item);
+    return;
+  }
+  for (const [name, inner] of Object.entries(record(value))) {
+    // The tree's types are written in capitals, their fields in lower case.
+    if (/^[A-Z]/.test(name)) {
+      const fields = record(inner);
+      const location = typeof fields.location === "number" ? fields.location : 0;
+      yield { type: name, fields, location };
+    }
+    yield* nodes(inner);
+  }
+}
+
+/** The strings of a list of `String` nodes, as names are given: `["pg_catalog", "timezone"]`. */
+export function names(list: unknown): string[] {
+  return [...nodes(list)].flatMap(({ type, fields }) =>
+    type === "String" ? [`${fields.sval ?? ""}`] : type === "A_Star" ? ["*"] : []
+  );
+}
+
+async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
+  try {
+    return record(await parse(sql));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const details = "sqlDetails" in error ? record(error.sqlDetails) : {};
+    const at = details.cursorPosition;
+    throw new SqlRefused(
+      typeof at === "number" ? `At location ${at}: ${error.message}` : error.message,
+    );
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,140 @@
+import type { Sql } from "./connection.ts";
+import { quoteIdentifier } from "./identifier.ts";
+import { names, nodes, parseClause, type SqlNode, SqlRefused } from "./sql_tree.ts";
+import type { Column } from "./table.ts";
+import { explainPostgresError } from "./where_error.ts";
+
+/** A clause that Postgres accepted, with its parameters written into it. */
+export interface WhereClause {
+  readonly sql: string;
+  /** The columns it names. */
+  readonly columns: readonly Column[];
+}
+
+const PREFIX = "SELECT 1 WHERE ";
+
+/** The functions that Electric's evaluator has; none of them reads or changes anything else. */
+const FUNCTIONS = new Set(
+  ("bool concat date dateout float4 float4out float8 float8out ilike int2 int2out int4 int4out " +
+    "int8 int8out interval intervalout justify_days justify_hours justify_interval like lower " +
+    "numeric numericout text time timeout timestamp timestampout timestamptz timezone upper uuid " +
+    "uuidout boolout array_append array_cat array_ndims array_prepend")
+    .split(" "),
+);
+
+const NODES = new Set(
+  ("A_ArrayExpr A_Const A_Expr A_Indices A_Indirection BoolExpr BooleanTest CoalesceExpr ColumnRef " +
+    "FuncCall Integer List MinMaxExpr NullTest ParamRef RowExpr String TypeCast TypeName")
+    .split(" "),
+);
+
+/**
+ * Checks a `where` clause as Electric does: Postgres's parser first, then only columns of the table
+ * and known functions, then Postgres itself for the types. `params` are keyed by number.
+ * Throws {@link SqlRefused} with Electric's words.
+ */
+export async function checkWhere(
+  sql: Sql,
+  where: string,
+  params: ReadonlyMap<number, string>,
+  columns: readonly Column[],
+  subqueries: string,
+): Promise<WhereClause> {
+  const tree = [...nodes(await parseClause(PREFIX + where, "whereClause"))];
+  if (tree.some((node) => node.type === "SubLink")) throw new SqlRefused(subqueries);
+  const used = new Set<Column>();
+  for (const node of tree) {
+    const column = checkNode(node, params, columns);
+    if (column !== undefined) used.add(column);
+  }
+  const filled = fillParams(where, tree, params);
+  const clause = { sql: filled.sql, columns: [...used] };
+  await typeCheck(sql, clause, filled.originalLocation);
+  return clause;
+}
+
+function checkNode(
+  node: SqlNode,
+  params: ReadonlyMap<number, string>,
+  columns: readonly Column[],
+): Column | undefined {
+  const { type, fields } = node;
+  if (type === "ColumnRef") {
+    const path = names(fields.fields);
+    const column = path.length === 1 ? columns.find(({ name }) => name === path[0]) : undefined;
+    if (column === undefined) throw refusedAt(node, `unknown reference ${path.join(".")}`);
+    return column;
+  }
+  if (type === "ParamRef" && !params.has(Number(fields.number ?? 0))) {
+    throw refusedAt(node, `parameter $${fields.number ?? 0} was not provided`);
+  }
+  if (type === "FuncCall") {
+    const path = names(fields.funcname).filter((part) => part !== "pg_catalog");
+    const args = Array.isArray(fields.args) ? fields.args.length : 0;
+    const [name = ""] = path;
+    if (path.length !== 1 || !FUNCTIONS.has(name)) {
+      throw refusedAt(node, `unknown or unsupported function ${path.join(".")}/${args}`);
+    }
+  }
+  if (!NODES.has(type)) throw refusedAt(node, `${type} is not supported in this context`);
+  return undefined;
+}
+
+function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
+  return new SqlRefused(`At location ${Math.max(location - PREFIX.length, 0)}: ${reason}`);
+}
+
+/**
+ * Writes each parameter into the clause as a literal of no type, so that Postgres infers its type
+ * from where it stands, as it does for a parameter.
+ */
+function fillParams(where: string, tree: readonly SqlNode[], params: ReadonlyMap<number, string>) {
+  const bytes = new TextEncoder().encode(where);
+  const decoder = new TextDecoder();
+  const refs = tree.filter(({ type }) => type === "ParamRef")
+    .sort((a, b) => a.location - b.location);
+  /** Where pieces of the clause begin: in the filled text, and in the original. */
+  const pieces: { at: number; original: number }[] = [{ at: 0, original: 0 }];
+  let filled = "";
+  let done = 0;
+  for (const { location, fields } of refs) {
+    const start = location - PREFIX.length;
+    filled += decoder.decode(bytes.subarray(done, start));
+    pieces.push({ at: filled.length, original: start });
+    filled += quoteLiteral(params.get(Number(fields.number ?? 0)) ?? "");
+    done = start + 1 + `${fields.number ?? 0}`.length;
+    pieces.push({ at: filled.length, original: done });
+  }
+  filled += decoder.decode(bytes.subarray(done));
+  const originalLocation = (at: number) => {
+    const piece = pieces.findLast((candidate) => candidate.at <= at);
+    return piece === undefined ? at : piece.original + (at - piece.at);
+  };
+  return { sql: filled, originalLocation };
+}
+
+function quoteLiteral(value: string): string {
+  if (value.includes("\0")) throw new SqlRefused("a parameter can't hold a zero byte");
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Lets Postgres analyse the clause against an empty row of the right types. */
+async function typeCheck(
+  sql: Sql,
+  clause: WhereClause,
+  originalLocation: (at: number) => number,
+): Promise<void> {
+  const row = clause.columns.map(({ name, sqlType }) =>
+    `null::${sqlType} as ${quoteIdentifier(name)}`
+  );
+  const before = `select from (select ${row.join(", ")}) as "row" where (\n`;
+  try {
+    await sql.unsafe(`${before}${clause.sql}\n)`);
+  } catch (error) {
+    const reason = explainPostgresError(error, (position) => {
+      return originalLocation(position - 1 - before.length);
+    });
+    if (reason === undefined) throw error;
+    throw new SqlRefused(reason);
+  }
+}
