@@ -12,10 +12,8 @@ const encoder = new TextEncoder();
 const NO_CONTENT = new Uint8Array();
 
 /** The whole HTTP interface: `/v1/shape`, `/v1/health` and `/`. */
-export function createHandler(
-  server: ShapeServer,
-): (request: Request, info: { readonly completed: Promise<void> }) => Promise<Response> {
-  return async (request, info) => {
+export function createHandler(server: ShapeServer): (request: Request) => Promise<Response> {
+  return async (request) => {
     const url = new URL(request.url);
     const path = routePath(url.pathname);
     if (path !== "v1/shape") {
@@ -33,16 +31,9 @@ export function createHandler(
     }
     const answer = request.method === "DELETE"
       ? jsonAnswer(405, { message: "DELETE not allowed" }, "no-cache")
-      : await serveShape(server, request, query, whenLeft(info.completed));
+      : await serveShape(server, request, query);
     return respond(request, answer, SHAPE_METHODS);
   };
-}
-
-/** Fires when the client hangs up before it has the whole response. */
-function whenLeft(completed: Promise<void>): AbortSignal {
-  const left = new AbortController();
-  completed.catch(() => left.abort());
-  return left.signal;
 }
 
 /** Electric's router decodes each part and skips empty ones. */

@@ -30,12 +30,11 @@ const READY_MS = 5000;
 /** The table, a column or a schema isn't there any more. */
 const GONE_CODES = new Set(["42P01", "42703", "3F000"]);
 
-/** Answers GET, HEAD and POST on `/v1/shape`; `left` fires when the client hangs up. */
+/** Answers GET, HEAD and POST on `/v1/shape`; `query` is the request's, decoded. */
 export async function serveShape(
   server: ShapeServer,
   request: Request,
   query: RequestFields,
-  left: AbortSignal,
 ): Promise<Answer> {
   const { method } = request;
   try {
@@ -43,7 +42,7 @@ export async function serveShape(
     if (!await server.follower.waitUntilReady(READY_MS)) {
       return errorAnswer(method, 503, { message: "Postgres is not connected, please retry" }, 5);
     }
-    return await serveFields(server, request, query, fields, left);
+    return await serveFields(server, request, query, fields);
   } catch (error) {
     if (error instanceof BodyRefused) return jsonAnswer(error.status, error.body);
     if (error instanceof InvalidRequest) {
@@ -58,7 +57,6 @@ async function serveFields(
   request: Request,
   query: RequestFields,
   fields: RequestFields,
-  left: AbortSignal,
 ): Promise<Answer> {
   const { method } = request;
   const { reader, tables, shapes, follower, longPollMs } = server;
@@ -80,7 +78,7 @@ async function serveFields(
     ifNoneMatch: request.headers.get("if-none-match"),
     longPollMs,
     lastSeenLsn: () => follower.lastSeenLsn,
-    signal: AbortSignal.any([left, server.stopping]),
+    signal: AbortSignal.any([request.signal, server.stopping]),
   });
 }
 
