@@ -1,0 +1,106 @@
+import { ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { freePort, Server } from "../e2e/server.ts";
+import { blocks, consoleSteps, printed } from "./readme.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const README = await Deno.readTextFile(`${ROOT}/README.md`);
+const missing = ["bash", "curl", "psql", "sed"].filter((tool) => {
+  const found = new Deno.Command("which", { args: [tool], stdout: "null", stderr: "null" });
+  return !found.outputSync().success;
+});
+if (missing.length > 0) console.log(`README walk skipped: ${missing.join(", ")} not installed`);
+
+interface Ports {
+  readonly postgres: number;
+  readonly sync: number;
+  readonly gatekeeper: number;
+  readonly edge: number;
+}
+
+/** `deno task dev` as the README says, on free ports and in a folder of its own. */
+function devServer(ports: Ports, folder: string): Server {
+  return new Server({
+    name: "deno task dev",
+    port: ports.edge,
+    health: "/health",
+    deno: Deno.execPath(),
+    args: ["task", "dev"],
+    cwd: ROOT,
+    env: {
+      DEV_DATA: folder,
+      DEV_POSTGRES_PORT: `${ports.postgres}`,
+      DEV_SYNC_PORT: `${ports.sync}`,
+      DEV_GATEKEEPER_PORT: `${ports.gatekeeper}`,
+      DEV_EDGE_PORT: `${ports.edge}`,
+    },
+  });
+}
+
+/** The README's addresses, moved to where `dev` listens in this test. */
+function moved(text: string, ports: Ports): string {
+  return text.replaceAll("localhost:54321", `localhost:${ports.postgres}`)
+    .replaceAll("localhost:4000", `localhost:${ports.gatekeeper}`)
+    .replaceAll("localhost:8000", `localhost:${ports.edge}`);
+}
+
+/** Runs commands in one shell, so that `export` lasts, and gives what each printed. */
+async function runAll(commands: readonly string[]): Promise<string[]> {
+  const mark = "--- end of step ---";
+  const script = commands.map((command) => `${command}\necho; echo '${mark}'`).join("\n");
+  const bash = new Deno.Command("bash", { args: ["-c", script], stdin: "null", stderr: "inherit" });
+  const { stdout } = await bash.output();
+  return new TextDecoder().decode(stdout).split(`\n${mark}\n`).slice(0, -1);
+}
+
+/** Runs the README's ten lines with the official client and gives the first line they print. */
+async function firstLine(source: string): Promise<string> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--ext=ts", "-"],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(source));
+  await writer.close();
+  try {
+    for await (const chunk of process.stdout) return new TextDecoder().decode(chunk);
+    return "";
+  } finally {
+    process.kill("SIGKILL");
+    await process.status;
+  }
+}
+
+Deno.test("the README's walk prints what the README says", {
+  ignore: missing.length > 0,
+}, async (t) => {
+  const ports = {
+    postgres: freePort(),
+    sync: freePort(),
+    gatekeeper: freePort(),
+    edge: freePort(),
+  };
+  const folder = await Deno.makeTempDir({ prefix: "gatekeeper-readme-" });
+  const dev = devServer(ports, folder);
+  try {
+    await dev.start();
+    const steps = consoleSteps(README);
+    ok(steps.length > 5);
+    const outputs = await runAll(steps.map(({ command }) => moved(command, ports)));
+    for (const [i, { command, prints }] of steps.entries()) {
+      const output = outputs[i] ?? "";
+      await t.step(command.slice(0, 60), () => {
+        ok(printed(moved(prints, ports), output), `expected:\n${prints}\nprinted:\n${output}`);
+      });
+    }
+    await t.step("the client's ten lines print the rows", async () => {
+      const source = blocks(README, "ts")[0] ?? "";
+      ok(/^[1-9]\d* rows/.test(await firstLine(moved(source, ports))));
+    });
+  } finally {
+    await dev.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
