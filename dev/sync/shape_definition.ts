@@ -25,7 +25,7 @@ export function shapeKey(definition: ShapeDefinition): string {
     table.table,
     tableColumns,
     table.key,
-    where?.sql,
+    where?.id,
     columns,
     queryable,
     replica,

@@ -7,6 +7,8 @@ import { explainPostgresError } from "./where_error.ts";
 /** A clause that Postgres accepted, with its parameters written into it. */
 export interface WhereClause {
   readonly sql: string;
+  /** The clause as it was sent and the parameters it uses: two clauses are one when these are. */
+  readonly id: string;
   /** The columns it names. */
   readonly columns: readonly Column[];
 }
@@ -48,7 +50,8 @@ export async function checkWhere(
     if (column !== undefined) used.add(column);
   }
   const filled = fillParams(where, tree, params);
-  const clause = { sql: filled.sql, columns: [...used] };
+  const id = JSON.stringify([where, ...filled.usedParams]);
+  const clause = { sql: filled.sql, id, columns: [...used] };
   await typeCheck(sql, clause, filled.originalLocation);
   return clause;
 }
@@ -110,7 +113,9 @@ function fillParams(where: string, tree: readonly SqlNode[], params: ReadonlyMap
     const piece = pieces.findLast((candidate) => candidate.at <= at);
     return piece === undefined ? at : piece.original + (at - piece.at);
   };
-  return { sql: filled, originalLocation };
+  const used = new Set(refs.map(({ fields }) => Number(fields.number ?? 0)));
+  const usedParams = [...params].filter(([number]) => used.has(number));
+  return { sql: filled, usedParams, originalLocation };
 }
 
 function quoteLiteral(value: string): string {

@@ -48,7 +48,7 @@ export async function startStack(options: { longPollMs?: number } = {}): Promise
   const running = await startTestPostgres();
   try {
     const service = await startSyncService({ databaseUrl: running.url, port: 0, ...options });
-    const sql = postgres(running.url, { max: 3, onnotice: () => {} });
+    const sql = postgres(running.url, { max: 1, onnotice: () => {} });
     return {
       postgres: running,
       service,
