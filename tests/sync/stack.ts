@@ -14,6 +14,8 @@ export interface Stack {
 export interface TestPostgres {
   readonly url: string;
   stop(): Promise<void>;
+  /** Stops and starts it, on the same port, its data kept; runs `between` while it is away. */
+  restart(between?: () => Promise<void>): Promise<void>;
 }
 
 /** A free port of this machine, free again by the time it is returned. */
@@ -31,12 +33,20 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await Deno.chmod(dataDir, 0o777);
   const remove = () => Deno.remove(dataDir, { recursive: true });
   try {
-    const running = await startPostgres({ dataDir: `${dataDir}/data`, port: freePort() });
-    const stop = async () => {
-      await running.stop();
-      await remove();
+    const options = { dataDir: `${dataDir}/data`, port: freePort() };
+    let running = await startPostgres(options);
+    return {
+      url: running.url,
+      async stop() {
+        await running.stop();
+        await remove();
+      },
+      async restart(between) {
+        await running.stop();
+        await between?.();
+        running = await startPostgres(options);
+      },
     };
-    return { url: running.url, stop };
   } catch (error) {
     await remove();
     throw error;
