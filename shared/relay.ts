@@ -32,7 +32,9 @@ export function relay(request: Request, response: Response, runtime: string): Re
   const dropped = [...HOP_BY_HOP, ...named, "vary"];
   const headers = [...given].filter(([name]) => !dropped.includes(name));
   headers.push(["vary", varyOnToken(given.get("vary") ?? "")]);
-  const body = NO_BODY.includes(status) ? null : response.body;
+  const unsized = request.method === "HEAD" && !given.has("content-length");
+  // Deno.serve says "content-length: 0" when there is no body; of a stream it says nothing.
+  const body = NO_BODY.includes(status) ? null : unsized ? new Blob().stream() : response.body;
   const encoded = given.has("content-encoding") || !request.headers.has("accept-encoding");
   if (body !== null && !encoded && compresses(runtime)) {
     headers.push(["content-encoding", "identity"]);
