@@ -1,0 +1,94 @@
+import { parseArgs } from "node:util";
+import { BackoffDefaults, type Message, ShapeStream } from "@electric-sql/client";
+import { GatekeeperError, gatekeeperShape } from "./gatekeeper.ts";
+
+const USAGE = `Prints a shape's rows as they change.
+
+  deno task client [table] [where] [--param value ...] [--gatekeeper url]
+
+  table         the table to sync, items by default
+  where         an SQL clause, with $1, $2, ... for the values of --param
+  --param       the next value, may be repeated
+  --gatekeeper  the gatekeeper, http://localhost:4000 by default`;
+
+function fail(line: string): never {
+  console.error(line);
+  Deno.exit(1);
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      args: Deno.args,
+      allowPositionals: true,
+      options: {
+        param: { type: "string", multiple: true, default: [] },
+        gatekeeper: { type: "string", default: "http://localhost:4000" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (positionals.length > 2) throw new Error(`Unexpected argument '${positionals[2]}'`);
+    return { ...values, table: positionals[0] ?? "items", where: positionals[1] };
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+  }
+}
+
+function explain(error: unknown): string {
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (reason instanceof GatekeeperError && reason.status === undefined) {
+    return `${reason.message} Is \`deno task dev\` running?`;
+  }
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+function show(message: Message): string | undefined {
+  const { headers } = message;
+  if ("operation" in headers && "value" in message) {
+    const value = JSON.stringify(message.value, (_, v) => typeof v === "bigint" ? String(v) : v);
+    return `${headers.operation} ${value}`;
+  }
+  if ("control" in headers && headers.control === "must-refetch") return "refetch";
+  return undefined;
+}
+
+const { table, where, param, gatekeeper, help } = readArguments();
+if (help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+const over = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    over.abort();
+    Deno.exit(0);
+  });
+}
+const shape = await gatekeeperShape({
+  gatekeeperUrl: gatekeeper,
+  table,
+  ...(where !== undefined && { where }),
+  ...(param.length > 0 && { params: param }),
+  signal: over.signal,
+}).catch((error) => fail(explain(error)));
+
+let state = "new";
+const become = (next: string, line: string) => {
+  if (state !== next) console.error(line);
+  state = next;
+};
+const stream = new ShapeStream({
+  ...shape,
+  backoffOptions: {
+    ...BackoffDefaults,
+    maxDelay: 5000,
+    onFailedAttempt: () => become("away", `A request to ${shape.url} failed, trying again ...`),
+  },
+});
+stream.subscribe((messages) => {
+  for (const message of messages) {
+    const line = show(message);
+    if (line !== undefined) console.log(line);
+  }
+  if (stream.isUpToDate) become("live", "Up to date, waiting for changes (Ctrl-C ends).");
+}, (error) => fail(explain(error)));

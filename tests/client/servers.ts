@@ -1,0 +1,106 @@
+/** A gatekeeper and a proxy in front of one growing shape, on a socket each, to renew tokens against. */
+export class Servers implements AsyncDisposable {
+  /** Tokens the gatekeeper has signed, the last being the newest. */
+  readonly signed: string[] = [];
+  /** Credentials the gatekeeper was given, one a request. */
+  readonly credentials: (string | null)[] = [];
+  /** Statuses that the proxy answered. */
+  readonly statuses: number[] = [];
+  /** Seconds that a token lives. */
+  lifetime = 7200;
+  /** Set to answer with this status instead of a token, or instead of the shape. */
+  gatekeeperStatus: number | undefined;
+  proxyStatus: number | undefined;
+  /** The same for the next request only. */
+  proxyStatusOnce: number | undefined;
+  /** The shape as signed. */
+  params: Record<string, unknown> = { table: "items" };
+  /** Milliseconds that the gatekeeper takes. */
+  delay = 0;
+  #rows = 0;
+  #revoked = 0;
+  readonly #gatekeeper = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    (request) => this.#sign(request),
+  );
+  readonly #proxy = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    (request) => this.#serve(request),
+  );
+
+  get gatekeeperUrl(): string {
+    return `http://127.0.0.1:${this.#gatekeeper.addr.port}`;
+  }
+
+  /** Lets the proxy refuse all tokens signed so far. */
+  revoke(): void {
+    this.#revoked = this.signed.length;
+  }
+
+  /** Adds a row to the shape; gives its id. */
+  add(): string {
+    return String(++this.#rows);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#gatekeeper.shutdown(), this.#proxy.shutdown()]);
+  }
+
+  async #sign(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    this.credentials.push(request.headers.get("authorization"));
+    await sleep(this.delay);
+    if (this.gatekeeperStatus !== undefined) {
+      return Response.json({ message: "Ask someone else." }, { status: this.gatekeeperStatus });
+    }
+    if (request.method !== "POST" || !pathname.startsWith("/gatekeeper/")) {
+      return Response.json({ message: "Not here." }, { status: 404 });
+    }
+    const token = `Bearer token-${this.signed.length + 1}`;
+    this.signed.push(token);
+    return Response.json({
+      url: `http://127.0.0.1:${this.#proxy.addr.port}/v1/shape`,
+      headers: { Authorization: token },
+      params: this.params,
+      expires_at: new Date(Date.now() + this.lifetime * 1000).toISOString(),
+    });
+  }
+
+  async #serve(request: Request): Promise<Response> {
+    const query = new URL(request.url).searchParams;
+    const known = this.signed.indexOf(request.headers.get("authorization") ?? "") >= this.#revoked;
+    const status = this.proxyStatusOnce ?? this.proxyStatus ?? (known ? 200 : 401);
+    this.proxyStatusOnce = undefined;
+    this.statuses.push(status);
+    if (status !== 200) return Response.json({ message: "No." }, { status });
+    const from = Math.max(0, Number(query.get("offset")?.split("_")[0]));
+    for (let waited = 0; query.has("live") && from === this.#rows && waited < 100; waited += 10) {
+      await sleep(10);
+    }
+    const changes = Array.from({ length: this.#rows - from }, (_, index) => ({
+      key: `"public"."items"/"${from + index + 1}"`,
+      value: { id: String(from + index + 1) },
+      headers: { operation: "insert" },
+    }));
+    return Response.json([...changes, { headers: { control: "up-to-date" } }], {
+      headers: {
+        "electric-handle": "1-1",
+        "electric-offset": `${this.#rows}_0`,
+        "electric-schema": '{"id":{"type":"text"}}',
+        "electric-cursor": "1",
+        "electric-up-to-date": "",
+      },
+    });
+  }
+}
+
+/** Waits until `condition` holds; fails after ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !condition(); await sleep(10)) {
+    if (Date.now() > end) throw new Error(`not within 10 s: ${condition}`);
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, milliseconds));
+}
