@@ -12,11 +12,13 @@ export async function postgresFolder(data: string): Promise<string> {
   const kept = await Deno.realPath(folder).catch(() => undefined);
   if (kept) return kept;
   const account = await postgresAccount(folder);
-  if (await canReach(account, dirname(folder))) return folder;
-  const target = join(
-    SYSTEM_FOLDER,
-    `data-${createHash("sha256").update(data).digest("hex").slice(0, 12)}`,
-  );
+  if (account && await canReach(account, dirname(data)) && !await canReach(account, data)) {
+    // The data folder is ours to open; what is secret in it has a mode of its own.
+    await Deno.chmod(data, 0o711);
+  }
+  if (await canReach(account, data)) return folder;
+  const name = `data-${createHash("sha256").update(data).digest("hex").slice(0, 12)}`;
+  const target = join(SYSTEM_FOLDER, name);
   await Deno.remove(folder).catch(() => {});
   await Deno.mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
   await Deno.symlink(target, folder);

@@ -87,6 +87,8 @@ export class Dev {
       dataDir,
       port,
       onLog: (line) => {
+        // While stopping, Postgres reports each of its clients that leaves.
+        if (this.#over.signal.aborted) return;
         if (/ (WARNING|ERROR|FATAL|PANIC): /.test(line)) this.#print("postgres", line);
       },
     });
@@ -104,6 +106,7 @@ export class Dev {
       const started = performance.now();
       this.#parts.push(watched);
       await watched.part.start();
+      if (this.#over.signal.aborted) return;
       this.#print(watched.name, `ready (${seconds(performance.now() - started)})`);
     }
     const watched = parts.map(({ folders, part }) => ({

@@ -31,11 +31,11 @@ export async function postgresAccount(dataDir: string): Promise<Account | undefi
   );
 }
 
-/** Whether the account may enter every folder on the way to `path` and read it. */
+/** Whether the account may enter every folder on the way to `path`, and enter or run it. */
 export async function canReach(account: Account | undefined, path: string): Promise<boolean> {
   if (!account) return true;
   const { success } = await new Deno.Command("/bin/sh", {
-    args: ["-c", 'test -r "$1" && test -x "$1"', "reach", path],
+    args: ["-c", 'test -x "$1"', "reach", path],
     cwd: "/",
     ...account,
   }).output();
