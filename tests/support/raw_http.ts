@@ -1,0 +1,84 @@
+import { headerOf, HttpReader, joinBytes, type Pairs, sourceOf, writeAll } from "./http_reader.ts";
+
+/** A request as it goes over the socket. */
+export interface RawRequest {
+  /** By default, GET. */
+  readonly method?: string;
+  /** Path and query, sent as they are. */
+  readonly target: string;
+  /** Besides `host`. */
+  readonly headers?: Pairs;
+  /** Sent with its `content-length`; a list is sent chunked, a piece a chunk. */
+  readonly body?: string | Uint8Array | readonly string[];
+}
+
+/** A response as it came over the socket; the body without its framing. */
+export interface RawResponse {
+  readonly status: number;
+  readonly headers: Pairs;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly text: string;
+  /** The first header of this name, in lower case. */
+  header(name: string): string | undefined;
+}
+
+/** A response whose body is still coming. */
+export interface OpenResponse extends Disposable {
+  readonly status: number;
+  readonly headers: Pairs;
+  /** The body's pieces, as they arrive. */
+  readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>;
+}
+
+/** Sends one request over a fresh socket and gives the whole response. */
+export async function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
+  using response = await openRequest(port, request);
+  const { status, headers } = response;
+  const body = joinBytes(await Array.fromAsync(response.pieces));
+  const text = new TextDecoder().decode(body);
+  return { status, headers, body, text, header: (name) => headerOf(headers, name) };
+}
+
+/** Sends one request over a fresh socket and gives the response when its head is there. */
+export async function openRequest(port: number, request: RawRequest): Promise<OpenResponse> {
+  const socket = await sendRequest(port, request);
+  try {
+    const reader = new HttpReader(sourceOf(socket));
+    const head = await reader.head();
+    const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head?.line ?? "")?.[1]);
+    if (head === undefined || Number.isNaN(status)) throw new Error(`no response: ${head?.line}`);
+    const { headers } = head;
+    const bare = request.method === "HEAD" || status === 204 || status === 304;
+    const pieces = reader.body(bare ? [] : headers, !bare);
+    return { status, headers, pieces, [Symbol.dispose]: () => socket.close() };
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** Sends one request over a fresh socket and gives the socket, for the caller to close. */
+export async function sendRequest(port: number, request: RawRequest): Promise<Deno.Conn> {
+  const { method = "GET", target, headers = [], body } = request;
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const framing: Pairs = bytes === undefined
+    ? []
+    : bytes instanceof Uint8Array
+    ? [["content-length", `${bytes.length}`]]
+    : [["transfer-encoding", "chunked"]];
+  const lines = [["host", `127.0.0.1:${port}`], ...headers, ...framing]
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  await writeAll(socket, `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  // A server may answer before it has read a body that it refuses.
+  await writeBody(socket, bytes ?? []).catch(() => {});
+  return socket;
+}
+
+async function writeBody(socket: Deno.Conn, body: Uint8Array | readonly string[]): Promise<void> {
+  if (body instanceof Uint8Array) return await writeAll(socket, body);
+  for (const piece of body) {
+    await writeAll(socket, `${piece.length.toString(16)}\r\n${piece}\r\n`);
+  }
+  if (body.length > 0) await writeAll(socket, "0\r\n\r\n");
+}
