@@ -33,18 +33,13 @@ export class Publication {
    * Creates publication and role where they are missing and removes what killed services left, then
    * runs `createSlot`, and gives its slot, before any other service may look for leftovers.
    */
-  async prepare<Slot>(createSlot: () => Promise<Slot>): Promise<Slot> {
-    // A connection of its own: the lock is the session's, and goes with it whatever happens.
-    const session = connectOwner(this.#databaseUrl, 1);
-    try {
-      await session`select pg_advisory_lock(${SETUP_LOCK})`;
-      await this.#sweep(session);
-      await this.#create(session);
+  prepare<Slot>(createSlot: () => Promise<Slot>): Promise<Slot> {
+    return this.#alone(async (sql) => {
+      await this.#sweep(sql);
+      await this.#create(sql);
       this.#tables.clear();
       return await createSlot();
-    } finally {
-      await session.end({ timeout: 0 });
-    }
+    });
   }
 
   /**
@@ -60,10 +55,27 @@ export class Publication {
     return added;
   }
 
-  /** Drops publication and role. */
+  /** Drops publication and role, and the slot when its closed connection lingers. */
   async remove(): Promise<void> {
     await this.#last;
-    await dropService(this.#sql, this.#name);
+    await this.#alone(async (sql) => {
+      await sql`
+        select pg_terminate_backend(active_pid, 200) from pg_replication_slots
+        where slot_name = ${this.#name}`;
+      await dropService(sql, this.#name);
+    });
+  }
+
+  /** Runs `work` while no other service sets up or removes anything. */
+  async #alone<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    // A connection of its own: the lock is the session's, and goes with it whatever happens.
+    const session = connectOwner(this.#databaseUrl, 1);
+    try {
+      await session`select pg_advisory_lock(${SETUP_LOCK})`;
+      return await work(session);
+    } finally {
+      await session.end({ timeout: 0 });
+    }
   }
 
   async #add(table: Table): Promise<void> {
@@ -72,6 +84,8 @@ export class Publication {
     const name = quoteIdentifier(this.#name);
     await this.#sql.begin(async (sql) => {
       await sql`set local lock_timeout = '5s'`;
+      // Two services that grant on one schema at once fail with "tuple concurrently updated".
+      await sql`select pg_advisory_xact_lock(${SETUP_LOCK})`;
       const [published] = await sql`
         select from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
         where p.pubname = ${this.#name} and r.prrelid = ${table.oid}`;

@@ -26,7 +26,7 @@ export interface LogRequest {
   readonly longPollMs: number;
   /** The last commit that the stream delivered, of any table. */
   readonly lastSeenLsn: () => bigint;
-  /** Fires when the client hung up or the service stops. */
+  /** Fires when the client hangs up. */
   readonly signal: AbortSignal;
 }
 
@@ -59,7 +59,7 @@ function follow(request: LogRequest, offset: Offset): Answer {
 
 function afterWait(method: string, outcome: "changed" | "dropped" | "left", request: LogRequest) {
   if (outcome === "dropped") return mustRefetch(method);
-  if (outcome === "left") return errorAnswer(method, 503, { message: "The service stops" }, 1);
+  if (outcome === "left") return errorAnswer(method, 503, { message: "The client hung up" });
   const from = request.params.offset === "now" ? request.shape.lastOffset : request.params.offset;
   return logAnswer(request, 200, toBody(request, request.shape.since(from)));
 }

@@ -20,8 +20,6 @@ export interface ShapeServer {
   readonly follower: Follower;
   readonly longPollMs: number;
   readonly secret: string | undefined;
-  /** Fires when the service stops. */
-  readonly stopping: AbortSignal;
   readonly log: (line: string) => void;
 }
 
@@ -78,7 +76,7 @@ async function serveFields(
     ifNoneMatch: request.headers.get("if-none-match"),
     longPollMs,
     lastSeenLsn: () => follower.lastSeenLsn,
-    signal: AbortSignal.any([request.signal, server.stopping]),
+    signal: request.signal,
   });
 }
 

@@ -29,7 +29,7 @@ export interface SyncService {
 
 const RECONCILE_MS = 1000;
 /** How long stopping waits for what may hang, each. */
-const PATIENCE_MS = 400;
+const PATIENCE_MS = 300;
 
 /**
  * Starts a stand-in for Electric, for development and tests: its HTTP API, in memory, on one
@@ -52,7 +52,6 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
     onRestart: () => shapes.dropAll(),
     log,
   });
-  const stopping = new AbortController();
   const timer = setInterval(() => reconcile(), RECONCILE_MS);
   let isReconciling = false;
   async function reconcile(): Promise<void> {
@@ -71,19 +70,20 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
   }
 
   async function free(): Promise<void> {
-    stopping.abort();
     clearInterval(timer);
+    // Whoever waits for a change is told to start anew: this process's handles end with it.
     shapes.dropAll();
-    await atMost(PATIENCE_MS, follower.stop());
-    await atMost(PATIENCE_MS, reader.end({ timeout: 0 }));
+    await atMost(PATIENCE_MS, Promise.all([follower.stop(), reader.end({ timeout: 0 })]));
     await atMost(PATIENCE_MS, publication.remove());
     await atMost(PATIENCE_MS, owner.end({ timeout: 0 }));
   }
 
   try {
     await follower.start();
+    const closing = new AbortController();
+    const { signal } = closing;
     const server = Deno.serve(
-      { hostname: "127.0.0.1", port: options.port, onListen: () => {} },
+      { hostname: "127.0.0.1", port: options.port, signal, onListen: () => {} },
       createHandler({
         reader,
         tables,
@@ -91,13 +91,12 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
         follower,
         longPollMs: options.longPollMs ?? 20_000,
         secret: options.secret,
-        stopping: stopping.signal,
         log,
       }),
     );
     const stop = async () => {
-      stopping.abort();
-      await Promise.all([atMost(PATIENCE_MS, server.shutdown()), free()]);
+      const [isClosed] = await Promise.all([atMost(PATIENCE_MS, server.shutdown()), free()]);
+      if (!isClosed) closing.abort();
     };
     return { url: `http://127.0.0.1:${server.addr.port}`, port: server.addr.port, stop };
   } catch (error) {
@@ -106,10 +105,12 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
   }
 }
 
-/** Waits for a promise up to `ms`; stopping must not hang on a Postgres that is away. */
-async function atMost(ms: number, done: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([done.catch(() => {}), promise]);
+/** Waits up to `ms` and tells whether that was enough: a Postgres that is away may not answer. */
+async function atMost(ms: number, done: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const ended = done.then(() => true, () => true);
+  const isDone = await Promise.race([ended, promise]);
   clearTimeout(timer);
+  return isDone;
 }

@@ -1,6 +1,6 @@
 import type { Shape } from "./shape.ts";
 
-/** How a wait ended; `left`: the client hung up or the service stops. */
+/** How a wait ended; `left`: the client hung up. */
 export type WaitOutcome = "changed" | "dropped" | "timeout" | "left";
 
 /** Waits for a shape's next change, its end, `ms`, or the signal, whichever comes first. */

@@ -75,9 +75,9 @@ Deno.test("two services share one Postgres and leave nothing in it", async () =>
     for (const { live } of held) assert.match(await (await live).text(), /"operation":"insert"/);
     await Promise.all(services.map((service) => service.stop()));
     const left = await sql`
-      select slot_name::text from pg_replication_slots
-      union all select pubname from pg_publication
-      union all select rolname from pg_roles where rolname like 'sync%'`;
+      select 'slot' as kind, slot_name::text as name from pg_replication_slots
+      union all select 'publication', pubname from pg_publication
+      union all select 'role', rolname from pg_roles where rolname like 'sync%'`;
     assert.deepEqual([...left], []);
   } finally {
     await sql.end();
