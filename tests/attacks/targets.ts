@@ -1,0 +1,38 @@
+import { type Env, startEdge, startGatekeeper } from "../support/servers.ts";
+import { testPostgres } from "../support/postgres.ts";
+import type { Target } from "./attacker.ts";
+import { ElectricTap, SECRET, SOURCE_ID } from "./electric_tap.ts";
+import { signHs256 } from "./tokens.ts";
+
+/** A target and all that it needs. */
+export type RunningTarget = Target & AsyncDisposable;
+
+/** The edge as a process of its own. */
+export async function edgeTarget(
+  env: Env = {},
+  sign: Target["sign"] = signHs256,
+  start = startEdge,
+): Promise<RunningTarget> {
+  await using stack = new AsyncDisposableStack();
+  const tap = stack.use(new ElectricTap());
+  const { port } = stack.use(await start({ ...electricOf(tap), ...env }));
+  return running({ name: "edge", port, path: "/v1/shape", tap, sign }, stack.move());
+}
+
+/** The gatekeeper's own proxy; the gatekeeper needs a Postgres to start. */
+export async function gatekeeperTarget(): Promise<RunningTarget> {
+  await using stack = new AsyncDisposableStack();
+  const tap = stack.use(new ElectricTap());
+  const { url } = stack.use(await testPostgres());
+  const { port } = stack.use(await startGatekeeper({ ...electricOf(tap), DATABASE_URL: url }));
+  const target = { name: "gatekeeper", port, path: "/proxy/v1/shape", tap, sign: signHs256 };
+  return running(target, stack.move());
+}
+
+function electricOf({ url }: ElectricTap): Env {
+  return { ELECTRIC_URL: url, ELECTRIC_SECRET: SECRET, ELECTRIC_SOURCE_ID: SOURCE_ID };
+}
+
+function running(target: Target, stack: AsyncDisposableStack): RunningTarget {
+  return { ...target, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
