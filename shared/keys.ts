@@ -2,8 +2,8 @@ import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKe
 import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Milliseconds between two fetches of a key set: when a key is missing, and at the latest. */
-const [COOLDOWN, MAX_AGE] = [30_000, 600_000];
+/** Milliseconds between two fetches of a key set: to get one, for a missing key, at the latest. */
+const [RETRY, COOLDOWN, MAX_AGE] = [2000, 30_000, 600_000];
 
 /** The keys that tokens may be signed with; no algorithm beyond theirs is accepted. */
 export interface VerifyingKeys {
@@ -63,17 +63,16 @@ export function publicKeys(text: string): VerifyingKeys {
 }
 
 /** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
-export function remoteKeys(url: string): VerifyingKeys {
+export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]): VerifyingKeys {
   let [tried, seen, generation] = [-MAX_AGE, "", 0];
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    const early = Date.now() - tried < COOLDOWN;
+    const early = Date.now() - tried < (seen === "" ? RETRY : COOLDOWN);
     tried = early ? tried : Date.now();
-    const response = early ? undefined : await fetch(...request).catch(() => undefined);
-    if (response?.ok !== true) {
+    const text = early ? undefined : await fetchText(...request).catch(() => undefined);
+    if (text === undefined || !isKeySet(text)) {
       const headers = { "retry-after": "5" };
       throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
     }
-    const text = await response.text();
     if (text !== seen) generation++;
     return new Response(seen = text);
   };
@@ -83,11 +82,27 @@ export function remoteKeys(url: string): VerifyingKeys {
     [customFetch]: load,
   });
   return {
-    algorithms: ["ES256", "EdDSA"],
+    algorithms,
     finders: [set],
     generation: () => {
       if (seen !== "" && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
       return generation;
     },
   };
+}
+
+async function fetchText(...request: Parameters<typeof fetch>): Promise<string | undefined> {
+  const response = await fetch(...request);
+  const text = await response.text();
+  return response.ok ? text : undefined;
+}
+
+/** Whether jose will take it; what it refuses must look like a set that is away, not like a bad token. */
+function isKeySet(text: string): boolean {
+  try {
+    createLocalJWKSet(JSON.parse(text));
+    return true;
+  } catch {
+    return false;
+  }
 }
