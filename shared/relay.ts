@@ -11,7 +11,7 @@ const NO_BODY = [204, 205, 304];
 export function unreachable(): Refusal {
   const message =
     "Electric can't be reached, or ELECTRIC_URL leads elsewhere. Try again in a moment.";
-  return new Refusal(502, "upstream_unreachable", message, { "retry-after": "5" });
+  return new Refusal(502, "upstream_unreachable", message, { "retry-after": "1" });
 }
 
 /**
