@@ -59,7 +59,7 @@ export async function checkWhere(
     if (params.length === 0) return;
     throw invalidRequest("params are given, but there is no where to use them.");
   }
-  await checkClause(where, writtenBy);
+  if (writtenBy === "client") checkClause(where);
   const table = `${quoteName(relation.namespace)}.${quoteName(relation.name)}`;
   try {
     const path = writtenBy === "client"
@@ -67,6 +67,8 @@ export async function checkWhere(
       : undefined;
     const [{ types }] = await Promise.all([
       sql.unsafe(`select from ${table} where ${where}`).describe(),
+      // Twice: `true) or (true` fits into parentheses, `true order by 1` fits without.
+      sql.unsafe(`select from ${table} where (${where}\n)`).describe(),
       path,
     ]);
     if (types.length !== params.length) {

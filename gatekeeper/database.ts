@@ -7,12 +7,17 @@ export type Database = Sql;
 /** Milliseconds that a statement may take. */
 const STATEMENT_TIMEOUT = 2000;
 
+/** How many connections, and after how many idle seconds one is closed. */
+export interface Pool {
+  readonly max: number;
+  readonly idle_timeout: number;
+}
+
 /** Connects lazily, with a small pool; a lost connection is made anew with the next query. */
-export function connect(url: string): Database {
+export function connect(url: string, pool: Pool = { max: 10, idle_timeout: 60 }): Database {
   return postgres(withoutPoolerFlag(url), {
-    max: 10,
+    ...pool,
     connect_timeout: 5,
-    idle_timeout: 60,
     // Seconds until the next try, however many have failed: back within a second after Postgres is.
     backoff: () => 0.2,
     prepare: !isTransactionPooler(url),

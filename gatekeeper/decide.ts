@@ -10,8 +10,15 @@ import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
 /** Milliseconds that a decision may take, policy and database together. */
 const TIMEOUT = 5000;
 
-/** Gives the shape that a user gets who asks for one, or throws the {@link Refusal} that says why not. */
-export type Decide = (user: User | null, asked: Shape) => Promise<Shape>;
+/**
+ * Gives the shape that a user gets who asks for one, or throws the {@link Refusal} that says why
+ * not. What went wrong on our side goes to `explain`, in one line.
+ */
+export type Decide = (
+  user: User | null,
+  asked: Shape,
+  explain: (line: string) => void,
+) => Promise<Shape>;
 
 /** A policy's mistake, not the client's. */
 class PolicyError extends Error {
@@ -22,16 +29,15 @@ class PolicyError extends Error {
 /**
  * Decides by a table's policy and checks what it grants against the database, in one read-only
  * transaction. The policy comes first, so that whoever may not see a table learns nothing of it.
- * Whatever goes wrong is a line in the log, a 500 or, where another try may help, a 503; never a
+ * Whatever goes wrong is told, and a 500 or, where another try may help, a 503; never a
  * shape.
  */
 export function createDecide(
   policies: Policies,
   sql: Database,
-  log: (line: string) => void,
   timeout = TIMEOUT,
 ): Decide {
-  return async (user, asked) => {
+  return async (user, asked, explain) => {
     const policy = policies(asked.relation);
     if (policy === false || policy === null) throw forbiddenTable(asked);
     const over = new AbortController();
@@ -45,7 +51,7 @@ export function createDecide(
       return await Promise.race([decided, late.promise]);
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      log(`deciding on ${formatRelation(asked.relation)} failed: ${describe(error)}`);
+      explain(describe(error));
       if (isAway(error) || error instanceof DecisionTimeout) throw databaseUnavailable();
       throw new Refusal(500, "policy_failed", "The policy failed; the gatekeeper's log says why.");
     } finally {

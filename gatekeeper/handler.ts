@@ -24,7 +24,7 @@ export function createGatekeeper(
 ): Handler {
   const { log } = surroundings;
   const proxy = createProxy(config.keys.verifying, config, surroundings);
-  const tokens = answerRefusals(createTokens(config, policies, sql, log), log);
+  const answerToken = createTokens(config, policies, sql);
   const others = answerRefusals(async (request) => {
     const { path, query } = targetOf(request);
     if (path === "/proxy/v1/shape") return await proxy(request, query);
@@ -35,8 +35,10 @@ export function createGatekeeper(
   return async (request) => {
     const { path } = targetOf(request);
     if (!path.startsWith("/gatekeeper/")) return await others(request);
-    const response = await tokens(request);
-    log(`${request.method} ${path.slice(0, 100)} ${response.status}`);
+    const reasons: string[] = [];
+    const explain = (line: string) => void reasons.push(line);
+    const response = await answerRefusals((r) => answerToken(r, explain), explain)(request);
+    log([`${request.method} ${path.slice(0, 100)} ${response.status}`, ...reasons].join(": "));
     return response;
   };
 }
@@ -46,19 +48,18 @@ function createTokens(
   config: GatekeeperConfig,
   policies: Policies,
   sql: Database,
-  log: (line: string) => void,
-): Handler {
+): (request: Request, explain: (line: string) => void) => Promise<Response> {
   const authenticate = createAuthenticate(config.users, config.clockTolerance);
-  const decide = createDecide(policies, sql, log);
+  const decide = createDecide(policies, sql);
   const mint = createMint(config);
-  return async (request) => {
+  return async (request, explain) => {
     const { path, query } = targetOf(request);
     const table = tableOf(path);
     if (table === null) throw unknownPath();
     allowMethods(request, "POST", "OPTIONS");
     if (request.method === "OPTIONS") return preflight("POST, OPTIONS");
     const user = await authenticate(request);
-    const shape = await decide(user, await readShapeRequest(request, table, query));
+    const shape = await decide(user, await readShapeRequest(request, table, query), explain);
     return answer(await mint(shape, user, Math.floor(Date.now() / 1000)));
   };
 }

@@ -15,12 +15,9 @@ const ALGORITHMS = ("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA
  * or nobody, when none is set: then all are anonymous. Throws {@link ConfigError}.
  */
 export function readUserIssuers(env: Env): UserIssuer[] {
-  const supabase = readSupabase(env);
+  // Supabase sets SUPABASE_URL for all of its functions, so USER_… is the more telling choice.
   const other = readOther(env);
-  if (supabase.length > 0 && other.length > 0) {
-    throw new ConfigError("Set SUPABASE_… or USER_… variables for your users' tokens, not both.");
-  }
-  return [...supabase, ...other];
+  return other.length > 0 ? other : readSupabase(env);
 }
 
 function readSupabase(env: Env): UserIssuer[] {

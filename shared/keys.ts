@@ -1,4 +1,11 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  type ExportedJWKSCache,
+  jwksCache,
+  type JWTVerifyGetKey,
+} from "jose";
 import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -64,29 +71,29 @@ export function publicKeys(text: string): VerifyingKeys {
 
 /** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
 export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]): VerifyingKeys {
-  let [tried, seen, generation] = [-MAX_AGE, "", 0];
+  const last: ExportedJWKSCache | Record<string, never> = {};
+  let tried = -MAX_AGE;
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    const early = Date.now() - tried < (seen === "" ? RETRY : COOLDOWN);
+    const early = Date.now() - tried < (last.uat === undefined ? RETRY : COOLDOWN);
     tried = early ? tried : Date.now();
     const text = early ? undefined : await fetchText(...request).catch(() => undefined);
-    if (text === undefined || !isKeySet(text)) {
-      const headers = { "retry-after": "5" };
-      throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
-    }
-    if (text !== seen) generation++;
-    return new Response(seen = text);
+    if (text !== undefined && isKeySet(text)) return new Response(text);
+    const headers = { "retry-after": "5" };
+    throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
   };
   const set = createRemoteJWKSet(new URL(url), {
     cacheMaxAge: Infinity,
     cooldownDuration: COOLDOWN,
     [customFetch]: load,
+    [jwksCache]: last,
   });
   return {
     algorithms,
     finders: [set],
     generation: () => {
-      if (seen !== "" && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
-      return generation;
+      if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
+      // jose writes it in the same step in which it takes the new keys.
+      return last.uat ?? 0;
     },
   };
 }
@@ -94,7 +101,7 @@ export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]): Verify
 async function fetchText(...request: Parameters<typeof fetch>): Promise<string | undefined> {
   const response = await fetch(...request);
   const text = await response.text();
-  return response.ok ? text : undefined;
+  return response.status === 200 ? text : undefined;
 }
 
 /** Whether jose will take it; what it refuses must look like a set that is away, not like a bad token. */

@@ -61,7 +61,7 @@ export function createProxy(
 /** Aborts when the client leaves, or with a 504 unless settled within `timeout` milliseconds. */
 function deadline(request: Request, timeout: number) {
   const abort = new AbortController();
-  const headers = { "retry-after": "5" };
+  const headers = { "retry-after": "1" };
   const late = new Refusal(504, "upstream_timeout", "Electric took too long. Try again.", headers);
   const timer = setTimeout(() => abort.abort(late), timeout);
   request.signal.addEventListener("abort", () => abort.abort());

@@ -58,7 +58,7 @@ export async function openRequest(port: number, request: RawRequest): Promise<Op
 }
 
 /** Sends one request over a fresh socket and gives the socket, for the caller to close. */
-export async function sendRequest(port: number, request: RawRequest): Promise<Deno.Conn> {
+export async function sendRequest(port: number, request: RawRequest): Promise<Deno.TcpConn> {
   const { method = "GET", target, headers = [], body } = request;
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
@@ -67,6 +67,7 @@ export async function sendRequest(port: number, request: RawRequest): Promise<De
     : bytes instanceof Uint8Array
     ? [["content-length", `${bytes.length}`]]
     : [["transfer-encoding", "chunked"]];
+  socket.setNoDelay();
   const lines = [["host", `127.0.0.1:${port}`], ...headers, ...framing]
     .map(([name, value]) => `${name}: ${value}\r\n`);
   await writeAll(socket, `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
