@@ -91,7 +91,7 @@ async function checkParams(
 ): Promise<void> {
   const names = await sql<{ name: string }[]>`
     select pg_catalog.format_type(oid, null) as name
-    from unnest(${types.join()}::text::oid[]) with ordinality as t (oid, n) order by n`;
+    from unnest(${`{${types.join()}}`}::text::oid[]) with ordinality as t (oid, n) order by n`;
   const casts = names.map(({ name }, i) => `cast($${i + 1}::text as ${name})`);
   await sql.unsafe(`select ${casts.join()}`, [...params]);
 }
