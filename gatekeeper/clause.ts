@@ -3,7 +3,7 @@ import { invalidRequest } from "../shared/refusal.ts";
 /** What a clause is made of, as Postgres reads it (its manual, section 4.1): the kinds told apart here. */
 const TOKEN = new RegExp(
   [
-    /(?<space>\s+)/u,
+    /(?<space> +)/u,
     /(?<string>'(?:[^']|'')*')/u,
     /(?<quoted>"(?:[^"]|"")+")/u,
     /(?<word>[\p{L}_][\p{L}\p{M}\p{N}_$]*)/u,

@@ -65,12 +65,12 @@ export async function checkConnection(sql: Database): Promise<void> {
 
 /**
  * Whether an error says that the database is away or overloaded, rather than that a query is wrong:
- * classes 08, 25, 53, 57 and 58 of Postgres's appendix A, and the driver's and the system's own codes.
+ * classes 08, 53, 57 and 58 of Postgres's appendix A, and the driver's and the system's own codes.
  */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   const code = String(error.code);
-  if (error instanceof postgres.PostgresError) return /^(08|25|53|57|58)/.test(code);
+  if (error instanceof postgres.PostgresError) return /^(08|53|57|58)/.test(code);
   return /^(CONNECT|E[A-Z]+$)/.test(code);
 }
 

@@ -9,12 +9,23 @@ import type { GatekeeperConfig } from "./config.ts";
 /** How many tokens are kept to be given out again; about 1 KiB each. */
 const KEPT = 2000;
 
+/** What a token's making depends on. */
+type Signing = Pick<GatekeeperConfig, "keys" | "issuer" | "audience" | "tokenTtl" | "shapeUrl">;
+
 /** Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch. */
 export type Mint = (
   shape: Shape,
   user: User | null,
   now: number,
-) => Promise<Record<string, unknown>>;
+) => Promise<Answer>;
+
+/** What the gatekeeper answers, besides the shape's own keys. */
+export interface Answer {
+  readonly url: string;
+  readonly headers: { readonly Authorization: string };
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly expires_at: string;
+}
 
 /**
  * The gatekeeper's answers: a token for a shape, and what goes with it. `url`, `headers` and
@@ -26,7 +37,7 @@ export type Mint = (
  * half its life from when it is given out. ES256 signatures differ each time, so tokens are kept
  * as well; with HS256 and EdDSA several gatekeepers agree, too.
  */
-export function createMint(config: GatekeeperConfig): Mint {
+export function createMint(config: Signing): Mint {
   const { keys, issuer, audience, tokenTtl, shapeUrl } = config;
   const kept = new Map<string, Promise<string>>();
 

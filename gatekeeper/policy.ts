@@ -44,7 +44,9 @@ export class Rows {
   /** See {@link rows}. */
   static where(strings: readonly string[], values: readonly Value[]): Rows {
     const where = strings.reduce((text, part, i) => `${text}$${i}${part}`);
-    return new Rows(where, values.map(paramText), null);
+    if (where.includes("--")) throw new TypeError("rows`…` can't hold a comment");
+    // Electric takes a clause on one line.
+    return new Rows(where.trim().replace(/\s*\n\s*/g, " "), values.map(paramText), null);
   }
 
   /** Narrows to these columns, named as Postgres stores them; the primary key must be among them. */
