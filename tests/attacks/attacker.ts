@@ -30,6 +30,8 @@ export interface Target {
   readonly tap: ElectricTap;
   /** Makes a good token of a claim. */
   readonly sign: (claim: unknown) => Promise<string>;
+  /** What it logged so far. */
+  readonly lines: readonly string[];
 }
 
 /** An answer, its body one character a byte. */

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { doesNotMatch, equal, ok } from "node:assert/strict";
 import { headerOf } from "../support/http_reader.ts";
 import { Attacker, type Target } from "./attacker.ts";
 import { requestAttacks } from "./corpus.ts";
@@ -24,6 +24,7 @@ async function attackAll(target: Target): Promise<void> {
     }
   }
   equal(failures.join("\n"), "");
+  doesNotMatch(target.lines.join("\n"), /eyJ|secret|unexpected/, "the log tells too much");
   ok(attacks.length > 600, `${attacks.length} attacks`);
 }
 

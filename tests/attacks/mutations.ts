@@ -1,7 +1,7 @@
 import { ROOT } from "../support/process.ts";
 import { type Mutant, MUTANTS } from "./mutants.ts";
 
-// `deno task mutants [words of a guard]`: takes each guard out of a copy of the tree and names the
+// `deno task mutants [pattern of files and guards]`: takes each guard out of a copy of the tree and names the
 // tests that fail. Fails when none does.
 const PARTS = [
   "shared",
@@ -52,14 +52,14 @@ async function mutate(folder: string, { file, find, replace }: Mutant): Promise<
   return failed;
 }
 
-const wanted = Deno.args.join(" ");
+const wanted = new RegExp(Deno.args.join(" "));
 const folder = await copyTree();
 let unseen = 0;
 try {
   const broken = await failingTests(folder);
   if (broken.length > 0) throw new Error(`tests fail without a mutant: ${broken.join(", ")}`);
   for (const mutant of MUTANTS) {
-    if (!mutant.guard.includes(wanted)) continue;
+    if (!wanted.test(`${mutant.file} ${mutant.guard}`)) continue;
     const [first = "NO TEST FAILS", ...more] = await mutate(folder, mutant);
     if (first === "NO TEST FAILS") unseen++;
     console.log(

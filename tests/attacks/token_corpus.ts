@@ -155,6 +155,8 @@ export async function badTokens(
     const body = JSON.stringify({ shape, exp: inSeconds(3600) });
     wrong.push([`the claim ${JSON.stringify(shape)}`, await mine('{"alg":"HS256"}', body)]);
   }
+  const pad = { shape: claim, exp: inSeconds(3600), pad: "x".repeat(6200) };
+  wrong.push(["good but over-long", await mine('{"alg":"HS256"}', JSON.stringify(pad))]);
   wrong.push(["a wrong secret", await forge('{"alg":"HS256"}', payload, `${AUTH_SECRET} `)]);
   for (const alg of ["dir", "A256KW", "A256GCMKW"]) wrong.push([`JWE ${alg}`, await jwe(alg)]);
   wrong.push(["a nested JWT", await mine('{"alg":"HS256","cty":"JWT"}', JSON.stringify(good))]);

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { doesNotMatch, equal, ok } from "node:assert/strict";
 import { type Answer, Attacker, type Target } from "./attacker.ts";
 import { writeQuery, writeRequest } from "./request.ts";
 import { edgeTarget, gatekeeperTarget } from "./targets.ts";
@@ -33,6 +33,7 @@ async function refusesAll(target: Target, keys?: AsymmetricKeys): Promise<void> 
   equal(answers.size, 1, JSON.stringify([...answers].sort(([, a], [, b]) => a.length - b.length)));
   const [refusal] = answers.keys();
   ok(refusal?.startsWith("[401,") && refusal.includes('Bearer error=\\"invalid_token\\"'), refusal);
+  doesNotMatch(target.lines.join("\n"), /eyJ|secret|unexpected/, "the log tells too much");
   ok(tokens.length > 150, `${tokens.length}`);
 }
 

@@ -30,6 +30,9 @@ export interface OpenResponse extends Disposable {
   readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
+/** Milliseconds that a response's head may take: more than any deadline under test. */
+const PATIENCE = 10_000;
+
 /** Sends one request over a fresh socket and gives the whole response. */
 export async function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
   using response = await openRequest(port, request);
@@ -42,9 +45,12 @@ export async function rawRequest(port: number, request: RawRequest): Promise<Raw
 /** Sends one request over a fresh socket and gives the response when its head is there. */
 export async function openRequest(port: number, request: RawRequest): Promise<OpenResponse> {
   const socket = await sendRequest(port, request);
+  const late = Promise.withResolvers<never>();
+  const silent = new Error(`no response within ${PATIENCE} ms`);
+  const timer = setTimeout(() => late.reject(silent), PATIENCE);
   try {
     const reader = new HttpReader(sourceOf(socket));
-    const head = await reader.head();
+    const head = await Promise.race([reader.head(), late.promise]);
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head?.line ?? "")?.[1]);
     if (head === undefined || Number.isNaN(status)) throw new Error(`no response: ${head?.line}`);
     const { headers } = head;
@@ -54,6 +60,8 @@ export async function openRequest(port: number, request: RawRequest): Promise<Op
   } catch (error) {
     socket.close();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
