@@ -9,6 +9,7 @@ const USAGE = `Prints a shape's rows as they change.
   table         the table to sync, items by default
   where         an SQL clause, with $1, $2, ... for the values of --param
   --param       the next value, may be repeated
+  --token       the user's access token, as \`deno task token alice\` prints one
   --gatekeeper  the gatekeeper, http://localhost:4000 by default`;
 
 function fail(line: string): never {
@@ -23,6 +24,7 @@ function readArguments() {
       allowPositionals: true,
       options: {
         param: { type: "string", multiple: true, default: [] },
+        token: { type: "string" },
         gatekeeper: { type: "string", default: "http://localhost:4000" },
         help: { type: "boolean", short: "h" },
       },
@@ -52,7 +54,7 @@ function show(message: Message): string | undefined {
   return undefined;
 }
 
-const { table, where, param, gatekeeper, help } = readArguments();
+const { table, where, param, token, gatekeeper, help } = readArguments();
 if (help) {
   console.log(USAGE);
   Deno.exit(0);
@@ -69,6 +71,7 @@ const shape = await gatekeeperShape({
   table,
   ...(where !== undefined && { where }),
   ...(param.length > 0 && { params: param }),
+  ...(token !== undefined && { authorization: `Bearer ${token}` }),
   signal: over.signal,
 }).catch((error) => fail(explain(error)));
 

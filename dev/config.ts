@@ -20,6 +20,8 @@ export interface DevConfig {
   readonly electricUrl: string | undefined;
   /** Secret to sign with, instead of the one kept under {@link DevConfig.data}. */
   readonly authSecret: string | undefined;
+  /** Whether `deno task token` makes the users' access tokens, since nothing else is set to. */
+  readonly ownUsers: boolean;
 }
 
 /**
@@ -55,5 +57,6 @@ export function readDevConfig(env: (name: string) => string | undefined): DevCon
     databaseUrl: url("DATABASE_URL", ["postgresql:", "postgres:"]),
     electricUrl: url("ELECTRIC_URL", ["http:", "https:"]),
     authSecret: env("AUTH_SECRET") || undefined,
+    ownUsers: !["SUPABASE_URL", "SUPABASE_JWT_SECRET", "USER_JWKS_URL"].some((name) => env(name)),
   };
 }

@@ -10,6 +10,7 @@ import { checkPorts } from "./ports.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
 import { devSecret } from "./secret.ts";
+import { loadSeed } from "./seed.ts";
 import { watchCode } from "./watch.ts";
 
 /** Prints one line of a part's output. */
@@ -35,7 +36,7 @@ export class Dev {
    * @throws {DevError} with a one-line message; what was started until then still has to be stopped.
    */
   async start(onLost: (line: string) => void): Promise<void> {
-    const { data, ports, databaseUrl, electricUrl, authSecret } = this.#config;
+    const { data, ports, databaseUrl, electricUrl, authSecret, ownUsers } = this.#config;
     const started = performance.now();
     this.#lock = await lockFolder(data);
     const folder = databaseUrl === undefined ? await postgresFolder(data) : undefined;
@@ -51,7 +52,8 @@ export class Dev {
     const settings = {
       databaseUrl: databaseUrl ?? await this.#startPostgres(folder ?? data, onLost),
       electricUrl: electricUrl ?? `http://localhost:${ports.sync}`,
-      authSecret: authSecret ?? await devSecret(data),
+      authSecret: authSecret ?? await devSecret(data, "auth-secret"),
+      userSecret: ownUsers ? await devSecret(data, "user-secret") : undefined,
     };
     if (databaseUrl) {
       await checkDatabase(databaseUrl, electricUrl === undefined);
@@ -59,6 +61,9 @@ export class Dev {
     }
     if (electricUrl) this.#print("sync", `using ELECTRIC_URL ${electricUrl}`);
     await this.#startParts(makeParts(this.#config, settings, this.#print));
+    if (!this.#over.signal.aborted && await loadSeed(settings.databaseUrl, this.#config.root)) {
+      this.#print("postgres", "loaded supabase/seed.sql");
+    }
     this.#greet(settings, started);
   }
 

@@ -9,7 +9,9 @@ export type DevErrorCode =
   | "data_unusable"
   | "port_busy"
   | "postgres_failed"
-  | "part_failed";
+  | "part_failed"
+  | "seed_failed"
+  | "unknown_user";
 
 /** A failure the developer can act on; the message is one line that says what to do. */
 export class DevError extends Error {

@@ -6,6 +6,8 @@ export interface PartSettings {
   readonly databaseUrl: string;
   readonly electricUrl: string;
   readonly authSecret: string;
+  /** Signs the access tokens of dev's own users; none when users come from elsewhere. */
+  readonly userSecret: string | undefined;
 }
 
 /** A part, and the folders of the clone whose code it runs. */
@@ -51,11 +53,11 @@ export function makeParts(
     ["run", ...allow, "gatekeeper/main.ts"],
     {
       PORT: String(ports.gatekeeper),
-      ALLOW_ANONYMOUS: "true",
       AUTH_SECRET: settings.authSecret,
       DATABASE_URL: settings.databaseUrl,
       ELECTRIC_PROXY_URL: `http://localhost:${ports.edge}`,
       ELECTRIC_URL: settings.electricUrl,
+      ...(settings.userSecret !== undefined && { SUPABASE_JWT_SECRET: settings.userSecret }),
     },
   );
   const edge = make(

@@ -1,24 +1,13 @@
-import postgres from "postgres";
+import postgres, { type TransactionSql } from "postgres";
 import { formatRelation, quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
-import { type Database, databaseUnavailable } from "./database.ts";
+import { checkClause } from "./clause.ts";
 
-interface Column {
+/** A column of a table, and whether it is of the primary key. */
+export interface Column {
   readonly name: string;
   readonly key: boolean;
-}
-
-/**
- * Checks a shape against the database before it is signed, so that a mistake is a 400 that names
- * the field here, not an error of Electric's later. A table that doesn't exist is a 403, the same
- * as one that nobody may see.
- */
-export async function checkShape(sql: Database, shape: Shape): Promise<void> {
-  const columns = await ask(() => readColumns(sql, shape));
-  if (columns.length === 0) throw forbiddenTable(shape);
-  checkColumns(shape, columns);
-  await checkWhere(sql, shape);
 }
 
 /** 403, in the same words whether the table exists or not. */
@@ -26,19 +15,24 @@ export function forbiddenTable(shape: Shape): Refusal {
   return new Refusal(403, "forbidden", `You may not sync table ${formatRelation(shape.relation)}.`);
 }
 
-function readColumns(sql: Database, { relation }: Shape): Promise<Column[]> {
-  return sql<Column[]>`
+/** Gives a table's columns; throws {@link forbiddenTable} where there is no such table. */
+export async function readColumns(sql: TransactionSql, shape: Shape): Promise<Column[]> {
+  const { relation } = shape;
+  const columns = await sql<Column[]>`
     select a.attname as name, coalesce(a.attnum = any(i.indkey), false) as key
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    left join pg_index i on i.indrelid = c.oid and i.indisprimary
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
     where n.nspname = ${relation.namespace} and c.relname = ${relation.name}
       and c.relkind in ('r', 'p')
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
+  if (columns.length === 0) throw forbiddenTable(shape);
+  return columns;
 }
 
-function checkColumns({ columns }: Shape, known: readonly Column[]): void {
+/** Throws a 400 {@link Refusal} that names the columns that aren't there, or those of the key that are missing. */
+export function checkColumns({ columns }: Shape, known: readonly Column[]): void {
   if (columns === null) return;
   const unknown = columns.filter((name) => !known.some((column) => column.name === name));
   if (unknown.length > 0) {
@@ -52,38 +46,52 @@ function checkColumns({ columns }: Shape, known: readonly Column[]): void {
 }
 
 /**
- * Lets Postgres parse the clause without running it. Twice, since each form alone lets a trick
- * through: `true) or (true` fits into parentheses, `true order by 1` fits without.
+ * Lets Postgres resolve the clause's names and types without planning or running it, and read the
+ * values of its parameters as those types. A client's clause sees nothing but its table and what
+ * Postgres is born with, so that it can't ask what else there is. Throws a 400 {@link Refusal}.
  */
-async function checkWhere(sql: Database, { relation, where, params }: Shape): Promise<void> {
+export async function checkWhere(
+  sql: TransactionSql,
+  { relation, where, params }: Shape,
+  writtenBy: "client" | "policy",
+): Promise<void> {
   if (where === null) {
-    if (params.length > 0) {
-      throw invalidRequest("params are given, but there is no where to use them.");
-    }
-    return;
+    if (params.length === 0) return;
+    throw invalidRequest("params are given, but there is no where to use them.");
   }
+  if (writtenBy === "client") checkClause(where);
   const table = `${quoteName(relation.namespace)}.${quoteName(relation.name)}`;
-  const bare = await describe(sql, `select from ${table} where ${where}`);
-  await describe(sql, `select from ${table} where (${where}\n)`);
-  if (bare !== params.length) {
-    throw invalidRequest(
-      `where uses ${bare} of the parameters $1, $2, …, but params has ${params.length}.`,
-    );
-  }
-}
-
-async function describe(sql: Database, statement: string): Promise<number> {
-  return await ask(async () => (await sql.unsafe(statement).describe()).types.length);
-}
-
-/** Errors of the clause are the client's (classes 22 and 42); all others say the database is away. */
-async function ask<T>(question: () => Promise<T>): Promise<T> {
   try {
-    return await question();
-  } catch (error) {
-    if (error instanceof postgres.PostgresError && /^(22|42|0A)/.test(error.code)) {
-      throw invalidRequest(`where can't be used: ${error.message}.`);
+    const path = writtenBy === "client"
+      ? sql.unsafe("set local search_path = pg_catalog").execute()
+      : undefined;
+    const [{ types }] = await Promise.all([
+      sql.unsafe(`select from ${table} where ${where}`).describe(),
+      // Twice: `true) or (true` fits into parentheses, `true order by 1` fits without.
+      sql.unsafe(`select from ${table} where (${where}\n)`).describe(),
+      path,
+    ]);
+    if (types.length !== params.length) {
+      throw invalidRequest(
+        `where uses ${types.length} of the parameters $1, $2, …, but params has ${params.length}.`,
+      );
     }
-    throw databaseUnavailable();
+    if (params.length > 0) await checkParams(sql, params, types);
+  } catch (error) {
+    if (!(error instanceof postgres.PostgresError) || !/^(22|42|0A)/.test(error.code)) throw error;
+    throw invalidRequest(`where can't be used: ${error.message}.`);
   }
+}
+
+/** Reads each value as its type, by way of text: the driver would convert some by itself. */
+async function checkParams(
+  sql: TransactionSql,
+  params: readonly string[],
+  types: readonly number[],
+): Promise<void> {
+  const names = await sql<{ name: string }[]>`
+    select pg_catalog.format_type(oid, null) as name
+    from unnest(${`{${types.join()}}`}::text::oid[]) with ordinality as t (oid, n) order by n`;
+  const casts = names.map(({ name }, i) => `cast($${i + 1}::text as ${name})`);
+  await sql.unsafe(`select ${casts.join()}`, [...params]);
 }

@@ -8,13 +8,16 @@ import {
   readUrl,
   required,
 } from "../shared/config.ts";
-import type { GatekeeperKeys } from "./keys.ts";
-import { readGatekeeperKeys } from "./keys.ts";
+import type { UserIssuer } from "./authenticate.ts";
+import { type GatekeeperKeys, readGatekeeperKeys } from "./keys.ts";
+import { readUserIssuers } from "./user_issuers.ts";
 
 /** What the gatekeeper is configured with. */
 export interface GatekeeperConfig extends ProxyConfig {
   readonly port: number;
   readonly databaseUrl: string;
+  /** Whose access tokens are good; none means that all users are anonymous. */
+  readonly users: readonly UserIssuer[];
   readonly keys: GatekeeperKeys;
   /** `url` of the answers: where clients send their shape requests. */
   readonly shapeUrl: string;
@@ -26,30 +29,23 @@ export interface GatekeeperConfig extends ProxyConfig {
 export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> {
   const port = readNumber(env, "PORT", 4000, 0, 65535);
   const base = optional(env, "ELECTRIC_PROXY_URL") ?? `http://localhost:${port}/proxy`;
-  requireAnonymous(env);
   return {
     ...readProxyConfig(env),
     keys: await readGatekeeperKeys(env),
     port,
     databaseUrl: readDatabaseUrl(env),
+    users: readUserIssuers(env),
     shapeUrl: `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`,
     tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
   };
 }
 
 function readDatabaseUrl(env: Env): string {
-  const url = required(env, "DATABASE_URL", "Postgres: postgresql://user:password@host:5432/name");
+  const name = optional(env, "DATABASE_URL") ? "DATABASE_URL" : "SUPABASE_DB_URL";
+  const hint = "Postgres: postgresql://user:password@host:5432/name";
+  const url = optional(env, name) ?? required(env, "DATABASE_URL", hint);
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new ConfigError("DATABASE_URL must begin with postgresql:// and be a valid URL.");
+    throw new ConfigError(`${name} must begin with postgresql:// and be a valid URL.`);
   }
   return url;
-}
-
-function requireAnonymous(env: Env): void {
-  if (optional(env, "ALLOW_ANONYMOUS") !== "true") {
-    throw new ConfigError(
-      "ALLOW_ANONYMOUS is not true: there are no users or policies yet, so a token could go to " +
-        "anyone for anything. Set ALLOW_ANONYMOUS=true where that is fine, as in development.",
-    );
-  }
 }

@@ -7,21 +7,24 @@ import {
   type Handler,
   preflight,
 } from "../shared/refusal.ts";
-import { checkShape } from "./catalogue.ts";
+import { createAuthenticate } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
 import { checkConnection, type Database, databaseUnavailable } from "./database.ts";
-import { mint } from "./mint.ts";
+import { createDecide } from "./decide.ts";
+import { createMint } from "./mint.ts";
+import type { Policies } from "./policy.ts";
 import { readShapeRequest, tableOf, unknownPath } from "./request.ts";
 
 /** The gatekeeper: decides who may sync what, and is a proxy of its own. */
 export function createGatekeeper(
   config: GatekeeperConfig,
+  policies: Policies,
   sql: Database,
   surroundings: Surroundings,
 ): Handler {
   const { log } = surroundings;
   const proxy = createProxy(config.keys.verifying, config, surroundings);
-  const tokens = answerRefusals((request) => answerToken(request, config, sql), log);
+  const answerToken = createTokens(config, policies, sql);
   const others = answerRefusals(async (request) => {
     const { path, query } = targetOf(request);
     if (path === "/proxy/v1/shape") return await proxy(request, query);
@@ -32,25 +35,33 @@ export function createGatekeeper(
   return async (request) => {
     const { path } = targetOf(request);
     if (!path.startsWith("/gatekeeper/")) return await others(request);
-    const response = await tokens(request);
-    log(`${request.method} ${path.slice(0, 100)} ${response.status}`);
+    const reasons: string[] = [];
+    const explain = (line: string) => void reasons.push(line);
+    const response = await answerRefusals((r) => answerToken(r, explain), explain)(request);
+    log([`${request.method} ${path.slice(0, 100)} ${response.status}`, ...reasons].join(": "));
     return response;
   };
 }
 
-async function answerToken(
-  request: Request,
+/** `POST /gatekeeper/:table`: who asks, for which shape, may they, and the token. */
+function createTokens(
   config: GatekeeperConfig,
+  policies: Policies,
   sql: Database,
-): Promise<Response> {
-  const { path, query } = targetOf(request);
-  const table = tableOf(path);
-  if (table === null) throw unknownPath();
-  allowMethods(request, "POST", "OPTIONS");
-  if (request.method === "OPTIONS") return preflight("POST, OPTIONS");
-  const shape = await readShapeRequest(request, table, query);
-  await checkShape(sql, shape);
-  return answer(await mint(shape, config, Math.floor(Date.now() / 1000)));
+): (request: Request, explain: (line: string) => void) => Promise<Response> {
+  const authenticate = createAuthenticate(config.users, config.clockTolerance);
+  const decide = createDecide(policies, sql);
+  const mint = createMint(config);
+  return async (request, explain) => {
+    const { path, query } = targetOf(request);
+    const table = tableOf(path);
+    if (table === null) throw unknownPath();
+    allowMethods(request, "POST", "OPTIONS");
+    if (request.method === "OPTIONS") return preflight("POST, OPTIONS");
+    const user = await authenticate(request);
+    const shape = await decide(user, await readShapeRequest(request, table, query), explain);
+    return answer(await mint(shape, user, Math.floor(Date.now() / 1000)));
+  };
 }
 
 async function health(request: Request, sql: Database): Promise<Response> {

@@ -3,6 +3,7 @@ import type { Handler } from "../shared/refusal.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { connect } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
+import { policies } from "./policies.ts";
 
 /** Supabase may run many workers on one database, so each takes little and gives it back soon. */
 const POOL = { max: 2, idle_timeout: 3 };
@@ -17,7 +18,8 @@ const log = (line: string) => console.error(`gatekeeper: ${line}`);
 function env(name: string): string | undefined {
   const value = Deno.env.get(name);
   if (value) return value;
-  if (name === "DATABASE_URL") return Deno.env.get("SUPABASE_DB_URL");
+  // The CLI refuses secrets whose names begin with SUPABASE_.
+  if (name === "SUPABASE_JWT_SECRET") return Deno.env.get("JWT_SECRET");
   const project = Deno.env.get("SUPABASE_URL");
   return name === "ELECTRIC_PROXY_URL" && project ? `${project}/functions/v1/edge` : undefined;
 }
@@ -27,7 +29,8 @@ async function start(): Promise<Handler> {
   try {
     const config = await readGatekeeperConfig(env);
     const sql = connect(config.databaseUrl, POOL);
-    const gatekeeper = createGatekeeper(config, sql, { fetch, runtime: Deno.version.deno, log });
+    const surroundings = { fetch, runtime: Deno.version.deno, log };
+    const gatekeeper = createGatekeeper(config, policies, sql, surroundings);
     return (request) => {
       const [, origin = "", path = ""] = UNDER_NAME.exec(request.url) ?? [];
       if (path === "") return gatekeeper(request);

@@ -17,7 +17,6 @@ export async function migrate(sql: Database, folder: string): Promise<string[]> 
   }
   files.sort((a, b) => a.version < b.version ? -1 : 1);
   return await sql.begin(async (tx) => {
-    await tx`set local statement_timeout = 0`;
     await tx`select pg_advisory_xact_lock(${LOCK})`;
     await tx`create schema if not exists supabase_migrations`;
     await tx`create table if not exists supabase_migrations.schema_migrations

@@ -9,8 +9,8 @@ import {
 import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Milliseconds between two fetches of a key set: when a key is missing, and at the latest. */
-const [COOLDOWN, MAX_AGE] = [30_000, 600_000];
+/** Milliseconds between two fetches of a key set: to get one, for a missing key, at the latest. */
+const [RETRY, COOLDOWN, MAX_AGE] = [2000, 30_000, 600_000];
 
 /** The keys that tokens may be signed with; no algorithm beyond theirs is accepted. */
 export interface VerifyingKeys {
@@ -70,15 +70,14 @@ export function publicKeys(text: string): VerifyingKeys {
 }
 
 /** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
-export function remoteKeys(url: string): VerifyingKeys {
+export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]): VerifyingKeys {
   const last: ExportedJWKSCache | Record<string, never> = {};
   let tried = -MAX_AGE;
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    const early = Date.now() - tried < COOLDOWN;
+    const early = Date.now() - tried < (last.uat === undefined ? RETRY : COOLDOWN);
     tried = early ? tried : Date.now();
-    const response = early ? undefined : await fetch(...request).catch(() => undefined);
-    if (response?.status === 200) return response;
-    await response?.body?.cancel();
+    const text = early ? undefined : await fetchText(...request).catch(() => undefined);
+    if (text !== undefined && isKeySet(text)) return new Response(text);
     const headers = { "retry-after": "5" };
     throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
   };
@@ -89,7 +88,7 @@ export function remoteKeys(url: string): VerifyingKeys {
     [jwksCache]: last,
   });
   return {
-    algorithms: ["ES256", "EdDSA"],
+    algorithms,
     finders: [set],
     generation: () => {
       if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
@@ -97,4 +96,20 @@ export function remoteKeys(url: string): VerifyingKeys {
       return last.uat ?? 0;
     },
   };
+}
+
+async function fetchText(...request: Parameters<typeof fetch>): Promise<string | undefined> {
+  const response = await fetch(...request);
+  const text = await response.text();
+  return response.status === 200 ? text : undefined;
+}
+
+/** Whether jose will take it; what it refuses must look like a set that is away, not like a bad token. */
+function isKeySet(text: string): boolean {
+  try {
+    createLocalJWKSet(JSON.parse(text));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -65,7 +65,10 @@ async function assertRefused(
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   assert.equal(lines.length, before + 1, lines.slice(before).join("\n"));
-  assert.match(lines[before] ?? "", new RegExp(`^gatekeeper: [A-Z]+ /gatekeeper/.* ${status}$`));
+  assert.match(
+    lines[before] ?? "",
+    new RegExp(`^gatekeeper: [A-Z]+ /gatekeeper/.* ${status}(: .+)?$`),
+  );
   return response;
 }
 

@@ -9,7 +9,6 @@ type Env = Readonly<Record<string, string>>;
 const PROXY = { AUTH_SECRET, ELECTRIC_URL: "http://127.0.0.1:1" };
 const GATEKEEPER = {
   ...PROXY,
-  ALLOW_ANONYMOUS: "true",
   DATABASE_URL: `postgresql://postgres:pa55word@127.0.0.1:${freePort()}/electric`,
 };
 
@@ -34,8 +33,9 @@ const BAD_GATEKEEPER: typeof BAD_PROXY = [
   ["DATABASE_URL", ""],
   ["DATABASE_URL", "mysql://root:pa55word@localhost/x"],
   ["DATABASE_URL", GATEKEEPER.DATABASE_URL],
-  ["ALLOW_ANONYMOUS", ""],
-  ["ALLOW_ANONYMOUS", "yes"],
+  ["SUPABASE_URL", "project.supabase.co"],
+  ["SUPABASE_JWT_SECRET", "too short"],
+  ["USER_JWKS_URL", "https://login.example/keys?x=1"],
   ["PORT", "http"],
   ["PORT", "65536"],
   ["AUTH_TOKEN_TTL", "0"],

@@ -123,7 +123,6 @@ Deno.test("the Supabase CLI deploys both functions, which then run alone", {
   for (const upload of deployed) await unpack(upload, alone.path);
   const env = {
     AUTH_SECRET,
-    ALLOW_ANONYMOUS: "true",
     ELECTRIC_URL: `http://127.0.0.1:${sync.port}`,
     SUPABASE_URL: "https://project.supabase.co",
     SUPABASE_DB_URL: databaseUrl,

@@ -75,14 +75,13 @@ export class Stack implements AsyncDisposable {
 
   addGatekeeper(electric: string, proxy = ""): Promise<Server> {
     return this.#add("gatekeeper", "/health", (port) => ({
-      args: ["run", "-A", "gatekeeper/main.ts"],
+      args: ["run", "-A", "tests/support/allow_all.ts"],
       env: {
         PORT: String(port),
         DATABASE_URL: this.database.url,
         ELECTRIC_URL: electric,
         ELECTRIC_PROXY_URL: proxy,
         AUTH_SECRET: SECRET,
-        ALLOW_ANONYMOUS: "true",
         ...this.env,
       },
     }));

@@ -1,4 +1,5 @@
 import { ok } from "node:assert/strict";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort, Server } from "../e2e/server.ts";
 import { blocks, consoleSteps, printed } from "./readme.ts";
@@ -18,6 +19,17 @@ interface Ports {
   readonly edge: number;
 }
 
+/** What moves `dev`, and `deno task token` with it. */
+function moves(ports: Ports, folder: string): Record<string, string> {
+  return {
+    DEV_DATA: folder,
+    DEV_POSTGRES_PORT: `${ports.postgres}`,
+    DEV_SYNC_PORT: `${ports.sync}`,
+    DEV_GATEKEEPER_PORT: `${ports.gatekeeper}`,
+    DEV_EDGE_PORT: `${ports.edge}`,
+  };
+}
+
 /** `deno task dev` as the README says, on free ports and in a folder of its own. */
 function devServer(ports: Ports, folder: string): Server {
   return new Server({
@@ -27,13 +39,7 @@ function devServer(ports: Ports, folder: string): Server {
     deno: Deno.execPath(),
     args: ["task", "dev"],
     cwd: ROOT,
-    env: {
-      DEV_DATA: folder,
-      DEV_POSTGRES_PORT: `${ports.postgres}`,
-      DEV_SYNC_PORT: `${ports.sync}`,
-      DEV_GATEKEEPER_PORT: `${ports.gatekeeper}`,
-      DEV_EDGE_PORT: `${ports.edge}`,
-    },
+    env: moves(ports, folder),
   });
 }
 
@@ -45,10 +51,19 @@ function moved(text: string, ports: Ports): string {
 }
 
 /** Runs commands in one shell, so that `export` lasts, and gives what each printed. */
-async function runAll(commands: readonly string[]): Promise<string[]> {
+async function runAll(
+  commands: readonly string[],
+  env: Record<string, string>,
+): Promise<string[]> {
   const mark = "--- end of step ---";
   const script = commands.map((command) => `${command}\necho; echo '${mark}'`).join("\n");
-  const bash = new Deno.Command("bash", { args: ["-c", script], stdin: "null", stderr: "inherit" });
+  const bash = new Deno.Command("bash", {
+    args: ["-c", script],
+    cwd: ROOT,
+    env: { ...env, PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}` },
+    stdin: "null",
+    stderr: "inherit",
+  });
   const { stdout } = await bash.output();
   return new TextDecoder().decode(stdout).split(`\n${mark}\n`).slice(0, -1);
 }
@@ -88,7 +103,10 @@ Deno.test("the README's walk prints what the README says", {
     await dev.start();
     const steps = consoleSteps(README);
     ok(steps.length > 5);
-    const outputs = await runAll(steps.map(({ command }) => moved(command, ports)));
+    const outputs = await runAll(
+      steps.map(({ command }) => moved(command, ports)),
+      moves(ports, folder),
+    );
     for (const [i, { command, prints }] of steps.entries()) {
       const output = outputs[i] ?? "";
       await t.step(command.slice(0, 60), () => {
@@ -96,7 +114,7 @@ Deno.test("the README's walk prints what the README says", {
       });
     }
     await t.step("the client's ten lines print the rows", async () => {
-      const source = blocks(README, "ts")[0] ?? "";
+      const source = blocks(README, "ts").find((text) => text.includes("new ShapeStream")) ?? "";
       ok(/^[1-9]\d* rows/.test(await firstLine(moved(source, ports))));
     });
   } finally {

@@ -8,6 +8,9 @@ export type Env = Readonly<Record<string, string>>;
 /** `AUTH_SECRET` of every server that isn't given another. */
 export const AUTH_SECRET = "the secret of the tests, which is long enough";
 
+/** A gatekeeper whose policies allow everything, for tests that make tables of their own. */
+export const ALLOW_ALL = "tests/support/allow_all.ts";
+
 /** A server of ours as a process of its own. */
 export interface RunningServer extends AsyncDisposable {
   readonly port: number;
@@ -48,12 +51,15 @@ export async function startEdge214(env: Env): Promise<RunningServer> {
   }
 }
 
-/** Starts the gatekeeper; `env` must hold `DATABASE_URL` and `ELECTRIC_URL`. */
-export function startGatekeeper(env: Env): Promise<RunningServer> {
+/**
+ * Starts the gatekeeper; `env` must hold `DATABASE_URL` and `ELECTRIC_URL`. Everyone may sync
+ * everything unless `main` is the product's own `gatekeeper/main.ts`.
+ */
+export function startGatekeeper(env: Env, main = ALLOW_ALL): Promise<RunningServer> {
   return start((port) => ({
     name: "gatekeeper",
-    args: ["run", "-A", "gatekeeper/main.ts"],
-    env: { AUTH_SECRET, ALLOW_ANONYMOUS: "true", PORT: `${port}`, ...env },
+    args: ["run", "-A", main],
+    env: { AUTH_SECRET, PORT: `${port}`, ...env },
   }));
 }
 

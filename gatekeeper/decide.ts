@@ -1,0 +1,147 @@
+import type { TransactionSql } from "postgres";
+import { formatRelation } from "../shared/identifier.ts";
+import { invalidRequest, Refusal } from "../shared/refusal.ts";
+import { Shape } from "../shared/shape.ts";
+import type { User } from "./authenticate.ts";
+import { checkColumns, checkWhere, forbiddenTable, readColumns } from "./catalogue.ts";
+import { type Database, databaseUnavailable, isAway, readOnly } from "./database.ts";
+import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
+
+/** Milliseconds that a decision may take, policy and database together. */
+const TIMEOUT = 5000;
+
+/**
+ * Gives the shape that a user gets who asks for one, or throws the {@link Refusal} that says why
+ * not. What went wrong on our side goes to `explain`, in one line.
+ */
+export type Decide = (
+  user: User | null,
+  asked: Shape,
+  explain: (line: string) => void,
+) => Promise<Shape>;
+
+/** A policy's mistake, not the client's. */
+class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly code = "policy_failed";
+}
+
+/**
+ * Decides by a table's policy and checks what it grants against the database, in one read-only
+ * transaction. The policy comes first, so that whoever may not see a table learns nothing of it.
+ * Whatever goes wrong is told, and a 500 or, where another try may help, a 503; never a
+ * shape.
+ */
+export function createDecide(
+  policies: Policies,
+  sql: Database,
+  timeout = TIMEOUT,
+): Decide {
+  return async (user, asked, explain) => {
+    const policy = policies(asked.relation);
+    if (policy === false || policy === null) throw forbiddenTable(asked);
+    const over = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
+    try {
+      const decided = readOnly(sql, (tx) => {
+        over.signal.throwIfAborted();
+        return Promise.race([decide(policy, user, asked, tx, over.signal), late.promise]);
+      });
+      return await Promise.race([decided, late.promise]);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      explain(describe(error));
+      if (isAway(error) || error instanceof DecisionTimeout) throw databaseUnavailable();
+      throw new Refusal(500, "policy_failed", "The policy failed; the gatekeeper's log says why.");
+    } finally {
+      clearTimeout(timer);
+      over.abort();
+    }
+  };
+}
+
+class DecisionTimeout extends Error {
+  override readonly message = "it takes too long; does the policy wait for something?";
+}
+
+async function decide(
+  policy: Policy,
+  user: User | null,
+  asked: Shape,
+  tx: TransactionSql,
+  over: AbortSignal,
+): Promise<Shape> {
+  const question: Question = { user, shape: asked, sql: until(over, tx) };
+  const verdict = typeof policy === "function" ? await policy(question) : policy;
+  if (verdict === false || verdict === null) throw forbiddenTable(asked);
+  if (verdict !== true && !(verdict instanceof Rows)) {
+    throw new PolicyError(`a policy answers true, false, null or rows, not ${typeof verdict}`);
+  }
+  if (verdict !== true) refuseMore(asked, verdict);
+  const known = await readColumns(tx, asked);
+  checkColumns(asked, known);
+  if (verdict === true) {
+    await checkWhere(tx, asked, "client");
+    return asked;
+  }
+  try {
+    const granted = narrow(asked, verdict);
+    checkColumns(granted, known);
+    await checkWhere(tx, granted, "policy");
+    return granted;
+  } catch (error) {
+    throw error instanceof Refusal ? new PolicyError(error.message) : error;
+  }
+}
+
+/**
+ * A client's clause is never joined with a policy's: `(a) and (b)` is broken by `true) or (true`.
+ * The clause that an earlier answer held may be sent again, as clients do.
+ */
+function refuseMore(asked: Shape, granted: Rows): void {
+  const table = formatRelation(asked.relation);
+  const same = asked.where === granted.where && `${asked.params}` === `${granted.params}`;
+  if (!same && (asked.where !== null || asked.params.length > 0)) {
+    throw invalidRequest(
+      `The rows of ${table} are chosen for you: leave where and params out, ` +
+        "and narrow further with subset queries.",
+    );
+  }
+  const more = asked.columns?.filter((name) => granted.only?.includes(name) === false) ?? [];
+  if (more.length === 0) return;
+  const message = `You may not sync these columns of ${table}: ${more.join(", ")}.`;
+  throw new Refusal(403, "forbidden", message);
+}
+
+function narrow(asked: Shape, { where, params, only }: Rows): Shape {
+  return Shape.parse({
+    table: formatRelation(asked.relation),
+    where,
+    params,
+    columns: asked.columns ?? only,
+    replica: asked.replica,
+  });
+}
+
+/** Postgres for as long as the decision goes on: the connection is another's afterwards. */
+function until(over: AbortSignal, tx: TransactionSql): TransactionSql {
+  return new Proxy(tx, {
+    apply(target, self, args) {
+      over.throwIfAborted();
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name, self) {
+      over.throwIfAborted();
+      return Reflect.get(target, name, self);
+    },
+  });
+}
+
+/** One line, for whoever wrote the policy: what happened, and where. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `something other than an Error was thrown`;
+  const place = /\n\s+at (.*policies\.ts:.*)/.exec(error.stack ?? "")?.[1];
+  const text = `${error.name}: ${error.message}${place === undefined ? "" : ` at ${place}`}`;
+  return text.replace(/\p{Cc}+/gu, " ").slice(0, 400);
+}

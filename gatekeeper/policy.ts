@@ -1,0 +1,116 @@
+import type { TransactionSql } from "postgres";
+import { ConfigError } from "../shared/config.ts";
+import { formatName, formatRelation, parseRelation, type Relation } from "../shared/identifier.ts";
+import type { Shape } from "../shared/shape.ts";
+import { arrayText, type Scalar } from "./array_text.ts";
+import type { User } from "./authenticate.ts";
+
+/** What a policy decides by. */
+export interface Question {
+  /** Who asks; `null` is nobody in particular. */
+  readonly user: User | null;
+  /** The shape as asked for. */
+  readonly shape: Shape;
+  /** Queries Postgres, as postgresjs does, in a read-only transaction with a timeout of 2 s. */
+  readonly sql: TransactionSql;
+}
+
+/** Yes, the shape as asked; no; or the rows that this user gets. */
+export type Verdict = boolean | null | Rows;
+
+/** Who may sync a table: a verdict for everybody, or a function that reaches one. */
+export type Policy = Verdict | ((question: Question) => Verdict | Promise<Verdict>);
+
+/** Gives the policy of a table; `deny` for one that nobody wrote a policy for. */
+export type Policies = (relation: Relation) => Policy;
+
+/** Everyone gets the shape they ask for: any rows, any columns. */
+export const allow = true;
+
+/** Nobody gets anything; so it is for tables without a policy, too. */
+export const deny = false;
+
+/** A value in {@link rows}: one, a list, or what a query of one column gave. */
+export type Value = Scalar | readonly Scalar[] | readonly Readonly<Record<string, Scalar>>[];
+
+/** The part of a table that a user gets. Made by {@link rows}. */
+export class Rows {
+  private constructor(
+    readonly where: string,
+    readonly params: readonly string[],
+    readonly only: readonly string[] | null,
+  ) {}
+
+  /** See {@link rows}. */
+  static where(strings: readonly string[], values: readonly Value[]): Rows {
+    const where = strings.reduce((text, part, i) => `${text}$${i}${part}`);
+    if (where.includes("--")) throw new TypeError("rows`…` can't hold a comment");
+    // Electric takes a clause on one line.
+    return new Rows(where.trim().replace(/\s*\n\s*/g, " "), values.map(paramText), null);
+  }
+
+  /** Narrows to these columns, named as Postgres stores them; the primary key must be among them. */
+  columns(...names: readonly [string, ...string[]]): Rows {
+    return new Rows(this.where, this.params, names);
+  }
+}
+
+/**
+ * The rows that match a clause. Values become parameters (`$1`, `$2`, …), so nothing that a user
+ * says can become SQL; write it without quotes around them. A list becomes the text of a Postgres
+ * array, sorted and without doubles, so that users with the same rights share one shape.
+ *
+ * ```ts ignore
+ * rows`owner_id = ${user.id}`
+ * rows`org_id = any(${await sql`select org_id from members`})`.columns("id", "title")
+ * ```
+ */
+export function rows(strings: TemplateStringsArray, ...values: readonly Value[]): Rows {
+  return Rows.where(strings, values);
+}
+
+/** A policy: users get the rows whose `column` holds their id, the anonymous user none. */
+export function ownRows(column: string): Policy {
+  return ({ user }) => user && Rows.where([`${formatName(column)} = `, ""], [user.id]);
+}
+
+/**
+ * Puts policies together, by table (Electric's rules: `items`, `other.items`, `"Quoted"`). Throws
+ * {@link ConfigError} for a name that can't be read, or two that name one table.
+ */
+export function definePolicies(byTable: Readonly<Record<string, Policy>>): Policies {
+  const policies = new Map<string, Policy>();
+  for (const [table, policy] of Object.entries(byTable)) {
+    const name = tableName(table);
+    if (policies.has(name)) throw new ConfigError(`policies.ts has two policies for ${name}.`);
+    policies.set(name, policy);
+  }
+  return (relation) => policies.get(formatRelation(relation)) ?? deny;
+}
+
+function tableName(table: string): string {
+  try {
+    return formatRelation(parseRelation(table, "The name"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "";
+    throw new ConfigError(`policies.ts: ${JSON.stringify(table)} is no table's name. ${reason}`);
+  }
+}
+
+function paramText(value: Value): string {
+  return Array.isArray(value) ? arrayText(value.map(scalarOf)) : `${scalarOf(value)}`;
+}
+
+/** Takes the one value out of a query's row; throws for anything that isn't one plain value. */
+function scalarOf(value: unknown): Scalar {
+  if (typeof value === "object" && value !== null) {
+    const [only, ...more] = Object.values(value);
+    if (more.length === 0 && typeof only !== "object") return scalarOf(only);
+    throw new TypeError("rows`…` was given rows of other than one plain column");
+  }
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean") {
+    return value;
+  }
+  throw new TypeError(`rows\`…\` was given ${value}`);
+}

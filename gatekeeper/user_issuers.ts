@@ -1,0 +1,50 @@
+import { ConfigError, type Env, optional, readUrl, required } from "../shared/config.ts";
+import { remoteKeys, secretKeys } from "../shared/keys.ts";
+import type { UserIssuer } from "./authenticate.ts";
+
+/** Audience of the access tokens that Supabase Auth gives to people who have signed in. */
+const SUPABASE_AUDIENCE = "authenticated";
+
+/** Asymmetric only: a public key must never be taken for a secret. */
+const ALGORITHMS = ("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519")
+  .split(" ");
+
+/**
+ * Reads whose users may come: Supabase Auth (`SUPABASE_URL`; `SUPABASE_JWT_SECRET` for projects
+ * that still sign with it), any OpenID provider (`USER_JWKS_URL`, `USER_ISSUER`, `USER_AUDIENCE`),
+ * or nobody, when none is set: then all are anonymous. Throws {@link ConfigError}.
+ */
+export function readUserIssuers(env: Env): UserIssuer[] {
+  // Supabase sets SUPABASE_URL for all of its functions, so USER_… is the more telling choice.
+  const other = readOther(env);
+  return other.length > 0 ? other : readSupabase(env);
+}
+
+function readSupabase(env: Env): UserIssuer[] {
+  const value = optional(env, "SUPABASE_URL");
+  const secret = optional(env, "SUPABASE_JWT_SECRET");
+  const issuer = value && `${readUrl("SUPABASE_URL", value)}/auth/v1`;
+  const common = { issuer, audience: SUPABASE_AUDIENCE };
+  if (secret !== undefined && new TextEncoder().encode(secret).length < 32) {
+    throw new ConfigError(
+      "SUPABASE_JWT_SECRET is too short: take the legacy JWT secret from the project's settings.",
+    );
+  }
+  return [
+    ...(secret === undefined ? [] : [{ ...common, keys: secretKeys([secret]) }]),
+    ...(issuer === undefined
+      ? []
+      : [{ ...common, keys: remoteKeys(`${issuer}/.well-known/jwks.json`, ALGORITHMS) }]),
+  ];
+}
+
+function readOther(env: Env): UserIssuer[] {
+  const names = ["USER_JWKS_URL", "USER_ISSUER", "USER_AUDIENCE"];
+  if (names.every((name) => optional(env, name) === undefined)) return [];
+  const url = required(env, "USER_JWKS_URL", "the jwks_uri of your OpenID provider");
+  return [{
+    keys: remoteKeys(readUrl("USER_JWKS_URL", url), ALGORITHMS),
+    issuer: required(env, "USER_ISSUER", "the iss of your users' access tokens"),
+    audience: required(env, "USER_AUDIENCE", "the aud of your users' access tokens"),
+  }];
+}

@@ -1,0 +1,76 @@
+import { SignJWT } from "jose";
+import postgres, { type Sql } from "postgres";
+import { loadSeed } from "../../dev/seed.ts";
+import { startSyncService } from "../../dev/sync/service.ts";
+import { type TestPostgres, testPostgres } from "../support/postgres.ts";
+import { ROOT } from "../support/process.ts";
+import { type Env, type RunningServer, startEdge, startGatekeeper } from "../support/servers.ts";
+
+const SECRET = "the secret of the users' provider, long enough";
+
+/** The example's users, as `supabase/seed.sql` has them. */
+export const USERS = {
+  alice: "00000000-0000-4000-8000-00000000a11c",
+  bob: "00000000-0000-4000-8000-000000000b0b",
+  carol: "00000000-0000-4000-8000-00000000ca01",
+} as const;
+
+/** The product as it is run: its own policies and the example's rows. */
+export interface UsersStack extends AsyncDisposable {
+  readonly database: TestPostgres;
+  readonly sql: Sql;
+  readonly edge: RunningServer;
+  readonly gatekeeper: RunningServer;
+}
+
+/** Starts it; `env` goes to gatekeeper and edge. */
+export async function startUsersStack(env: Env = {}): Promise<UsersStack> {
+  await using open = new AsyncDisposableStack();
+  const database = open.use(await testPostgres());
+  const sync = await startSyncService({ databaseUrl: database.url, port: 0 });
+  open.defer(() => sync.stop());
+  const edge = open.use(await startEdge({ ELECTRIC_URL: sync.url, ...env }));
+  const gatekeeper = open.use(
+    await startGatekeeper({
+      DATABASE_URL: database.url,
+      ELECTRIC_URL: sync.url,
+      ELECTRIC_PROXY_URL: edge.url,
+      SUPABASE_JWT_SECRET: SECRET,
+      ...env,
+    }, "gatekeeper/main.ts"),
+  );
+  await loadSeed(database.url, ROOT);
+  const sql = postgres(database.url, { max: 2, onnotice: () => {}, backoff: () => 0.1 });
+  open.defer(() => sql.end({ timeout: 1 }));
+  const kept = open.move();
+  const dispose = () => kept.disposeAsync();
+  return { database, sql, edge, gatekeeper, [Symbol.asyncDispose]: dispose };
+}
+
+/** An access token of one of the users, for `Authorization`. */
+export async function signIn(name: keyof typeof USERS): Promise<string> {
+  const token = new SignJWT({ sub: USERS[name], role: "authenticated", aud: "authenticated" })
+    .setProtectedHeader({ alg: "HS256" }).setExpirationTime("1h");
+  return `Bearer ${await token.sign(new TextEncoder().encode(SECRET))}`;
+}
+
+/** The gatekeeper's answer, as far as these tests look. */
+export interface Asked {
+  readonly status: number;
+  readonly url: string;
+  readonly headers: { readonly Authorization: string };
+  readonly params: { readonly table: string; readonly params?: Record<`${number}`, string> };
+}
+
+/** Asks for a table's shape, with these credentials or none. */
+export async function ask(
+  gatekeeper: string,
+  table: string,
+  authorization?: string,
+): Promise<Asked> {
+  const response = await fetch(`${gatekeeper}/gatekeeper/${table}`, {
+    method: "POST",
+    headers: authorization === undefined ? {} : { authorization },
+  });
+  return { ...await response.json(), status: response.status };
+}
