@@ -24,12 +24,18 @@ class BuildError extends Error {
   readonly code = "build_failed";
 }
 
+async function run(options: Deno.CommandOptions): Promise<boolean> {
+  try {
+    return (await new Deno.Command("go", options).output()).success;
+  } catch {
+    throw new BuildError("Go isn't installed: https://go.dev/doc/install");
+  }
+}
+
 async function go(cwd: string, ...args: string[]): Promise<void> {
   const env = { CGO_ENABLED: "0", GOFLAGS: "-trimpath" };
-  const command = new Deno.Command("go", { args, cwd, env, stdout: "inherit", stderr: "inherit" });
-  const { success } = await command.output().catch(() => {
-    throw new BuildError("Go isn't installed: https://go.dev/doc/install");
-  });
+  const options = { args, cwd, env, stdout: "inherit", stderr: "inherit" } as const;
+  const success = await run(options);
   if (!success) throw new BuildError(`go ${args[0]} failed; its message is above.`);
 }
 

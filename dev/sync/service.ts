@@ -71,7 +71,6 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
 
   async function free(): Promise<void> {
     clearInterval(timer);
-    // Whoever waits for a change is told to start anew: this process's handles end with it.
     shapes.dropAll();
     await atMost(PATIENCE_MS, Promise.all([follower.stop(), reader.end({ timeout: 0 })]));
     await atMost(PATIENCE_MS, publication.remove());
@@ -95,8 +94,10 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
       }),
     );
     const stop = async () => {
-      const [isClosed] = await Promise.all([atMost(PATIENCE_MS, server.shutdown()), free()]);
-      if (!isClosed) closing.abort();
+      // Held requests are hung up on: an answer would make clients refetch before they need to.
+      closing.abort();
+      await atMost(PATIENCE_MS, server.finished);
+      await free();
     };
     return { url: `http://127.0.0.1:${server.addr.port}`, port: server.addr.port, stop };
   } catch (error) {

@@ -4,18 +4,20 @@ import { AUTH_SECRET, type Env, type RunningServer } from "../support/servers.ts
 import { tempDir } from "../support/temp_dir.ts";
 
 /** `CADDY`, or what `deno task caddy:build` has built. */
-const BINARY = Deno.env.get("CADDY") || `${ROOT}/.dev/caddy`;
+const BINARY = Deno.env.get("CADDY") || `${ROOT}.dev/caddy`;
 
 /** Why Caddy can't be run here, or `null`. */
 export const noCaddy: string | null = await findCaddy();
 
 async function findCaddy(): Promise<string | null> {
-  const command = new Deno.Command(BINARY, { args: ["list-modules"], stderr: "null" });
-  const output = await command.output().catch(() => null);
-  if (output === null) return "no Caddy; `deno task caddy:build` builds it where Go is";
-  const modules = new TextDecoder().decode(output.stdout);
-  const fit = modules.includes("http.authentication.providers.jwt");
-  return fit ? null : `${BINARY} lacks the JWT module`;
+  try {
+    const command = new Deno.Command(BINARY, { args: ["list-modules"], stderr: "null" });
+    const modules = new TextDecoder().decode((await command.output()).stdout);
+    const fit = modules.includes("http.authentication.providers.jwt");
+    return fit ? null : `${BINARY} lacks the JWT module`;
+  } catch {
+    return "there is no Caddy; `deno task caddy:build` builds one where Go is";
+  }
 }
 
 /** Starts Caddy as its image does, by `caddy/start.sh`. */

@@ -17,10 +17,13 @@ const SHELL = {
 const OURS = ["gatekeeper", "edge", "caddy"] as const;
 
 Deno.test("docker-compose.yaml is what the Compose specification says", async () => {
-  // As the package spells it, with "#", Ajv doesn't know the dialect.
+  // Ajv doesn't know the dialect spelled with "#", nor draft 4's "id".
+  const text = JSON.stringify(schema, (key, value) => {
+    return key === "id" && typeof value === "string" ? undefined : value;
+  });
   const $schema = "https://json-schema.org/draft/2019-09/schema";
   const options = { strict: false, validateFormats: false };
-  const validate = new Ajv2019(options).compile({ ...schema, $schema });
+  const validate = new Ajv2019(options).compile({ ...JSON.parse(text), $schema });
   const file = parse(await Deno.readTextFile(`${ROOT}/docker-compose.yaml`));
   assert.ok(validate(file), JSON.stringify(validate.errors));
 });
