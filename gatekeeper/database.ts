@@ -1,9 +1,6 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { Refusal } from "../shared/refusal.ts";
 
-/** Postgres, as the gatekeeper asks it. */
-export type Database = Sql;
-
 /** Milliseconds that a statement may take. */
 const STATEMENT_TIMEOUT = 2000;
 
@@ -13,17 +10,57 @@ export interface Pool {
   readonly idle_timeout: number;
 }
 
-/** Connects lazily, with a small pool; a lost connection is made anew with the next query. */
+/** Postgres, as the gatekeeper asks it: a pool, and a fresh one once that has lost a connection. */
+export interface Database {
+  /** The pool to ask now. */
+  readonly sql: Sql;
+  /** Puts a fresh pool in the place of one that lost a connection; a second time, it does nothing. */
+  replace(lost: Sql): void;
+  /** Ends the pool, giving its queries `timeout` seconds. */
+  end(options: { readonly timeout: number }): Promise<void>;
+}
+
+/**
+ * Connects lazily, with a small pool. postgresjs 3.4.9 goes on writing to a connection that Postgres
+ * has closed in the middle of a transaction: in a callback of its own, where nobody can catch the
+ * error, and the connection never works again. So that error is kept from ending the process, and
+ * the pool is replaced.
+ */
 export function connect(url: string, pool: Pool = { max: 10, idle_timeout: 60 }): Database {
-  return postgres(withoutPoolerFlag(url), {
-    ...pool,
-    connect_timeout: 5,
-    // Seconds until the next try, however many have failed: back within a second after Postgres is.
-    backoff: () => 0.2,
-    prepare: !isTransactionPooler(url),
-    onnotice: () => {},
-    connection: { application_name: "gatekeeper" },
-  });
+  const open = () =>
+    postgres(withoutPoolerFlag(url), {
+      ...pool,
+      connect_timeout: 5,
+      // Seconds until the next try, however many have failed: back within a second after Postgres is.
+      backoff: () => 0.2,
+      prepare: !isTransactionPooler(url),
+      onnotice: () => {},
+      connection: { application_name: "gatekeeper" },
+    });
+  let sql = open();
+  const keepRunning = (event: ErrorEvent) => {
+    if (isLateWrite(event.error)) event.preventDefault();
+  };
+  globalThis.addEventListener("error", keepRunning);
+  return {
+    get sql() {
+      return sql;
+    },
+    replace(lost) {
+      if (lost !== sql) return;
+      sql = open();
+      lost.end({ timeout: 0 }).catch(() => {});
+    },
+    async end(options) {
+      await sql.end(options);
+      globalThis.removeEventListener("error", keepRunning);
+    },
+  };
+}
+
+function isLateWrite(error: unknown): boolean {
+  return error instanceof TypeError &&
+    /nextWrite .*postgres.*connection\.js/.test(error.stack ?? "");
 }
 
 /**
@@ -47,20 +84,26 @@ function withoutPoolerFlag(url: string): string {
  * since poolers refuse it as an option of the connection.
  */
 export async function readOnly<T>(
-  sql: Database,
+  database: Database,
   work: (tx: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  const { result } = await sql.begin("read only", async (tx) => {
-    const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
-    const [result] = await Promise.all([work(tx), timeout]);
-    return { result };
-  });
-  return result;
+  const { sql } = database;
+  try {
+    const { result } = await sql.begin("read only", async (tx) => {
+      const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
+      const [result] = await Promise.all([work(tx), timeout]);
+      return { result };
+    });
+    return result;
+  } catch (error) {
+    if (isAway(error)) database.replace(sql);
+    throw error;
+  }
 }
 
 /** Throws when Postgres can't be asked; the message is the driver's. */
-export async function checkConnection(sql: Database): Promise<void> {
-  await sql`select 1`;
+export async function checkConnection(database: Database): Promise<void> {
+  await readOnly(database, (tx) => tx`select 1`);
 }
 
 /**

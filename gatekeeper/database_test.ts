@@ -11,14 +11,14 @@ Deno.test("transaction poolers are known by their port or flag", () => {
 Deno.test("statements are prepared only where they can be found again", async () => {
   await using database = await testPostgres();
   for (const [tail, prepared] of [["", true], ["?pgbouncer=true", false]] as const) {
-    const sql = connect(`${database.url}${tail}`, { max: 1, idle_timeout: 60 });
+    const asked = connect(`${database.url}${tail}`, { max: 1, idle_timeout: 60 });
     try {
-      for (const n of [1, 2, 3]) await readOnly(sql, async (tx) => await tx`select ${n}::int`);
-      const found = await sql`select from pg_prepared_statements where statement ~ '::int'`;
+      for (const n of [1, 2, 3]) await readOnly(asked, async (tx) => await tx`select ${n}::int`);
+      const found = await asked.sql`select from pg_prepared_statements where statement ~ '::int'`;
       equal(found.length > 0, prepared);
-      await rejects(readOnly(sql, async (tx) => await tx`create table t ()`), /read-only/);
+      await rejects(readOnly(asked, async (tx) => await tx`create table t ()`), /read-only/);
     } finally {
-      await sql.end({ timeout: 1 });
+      await asked.end({ timeout: 1 });
     }
   }
 });

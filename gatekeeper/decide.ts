@@ -34,7 +34,7 @@ class PolicyError extends Error {
  */
 export function createDecide(
   policies: Policies,
-  sql: Database,
+  database: Database,
   timeout = TIMEOUT,
 ): Decide {
   return async (user, asked, explain) => {
@@ -44,7 +44,7 @@ export function createDecide(
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
     try {
-      const decided = readOnly(sql, (tx) => {
+      const decided = readOnly(database, (tx) => {
         over.signal.throwIfAborted();
         return Promise.race([decide(policy, user, asked, tx, over.signal), late.promise]);
       });

@@ -28,9 +28,9 @@ function env(name: string): string | undefined {
 async function start(): Promise<Handler> {
   try {
     const config = await readGatekeeperConfig(env);
-    const sql = connect(config.databaseUrl, POOL);
+    const database = connect(config.databaseUrl, POOL);
     const surroundings = { fetch, runtime: Deno.version.deno, log };
-    const gatekeeper = createGatekeeper(config, policies, sql, surroundings);
+    const gatekeeper = createGatekeeper(config, policies, database, surroundings);
     return (request) => {
       const [, origin = "", path = ""] = UNDER_NAME.exec(request.url) ?? [];
       if (path === "") return gatekeeper(request);
