@@ -39,7 +39,7 @@ export function makeParts(
   });
   const sync = make(
     "sync",
-    ["dev/sync", "shared"],
+    ["dev/sync"],
     `http://localhost:${ports.sync}/v1/health`,
     ["run", ...allow, "dev/sync/main.ts"],
     { PORT: String(ports.sync), DATABASE_URL: settings.databaseUrl },

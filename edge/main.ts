@@ -1,4 +1,15 @@
+import { ConfigError, readNumber } from "../shared/config.ts";
 import edge from "./index.ts";
 
-// For containers and plain machines, where PORT says where to listen; `deno serve` doesn't read it.
-Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, edge.fetch);
+/** Where containers and plain machines say to listen; `deno serve` doesn't read it. */
+function readPort(): number {
+  try {
+    return readNumber((name) => Deno.env.get(name), "PORT", 8000, 0, 65535);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(`edge: ${error.message}`);
+    Deno.exit(1);
+  }
+}
+
+Deno.serve({ port: readPort() }, edge.fetch);

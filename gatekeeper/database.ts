@@ -4,12 +4,17 @@ import { Refusal } from "../shared/refusal.ts";
 /** Postgres, as the gatekeeper asks it. */
 export type Database = Sql;
 
+/** How many connections, and after how many idle seconds one is closed. */
+export interface Pool {
+  readonly max: number;
+  readonly idle_timeout: number;
+}
+
 /** Connects lazily, with a small pool; a lost connection is made anew with the next query. */
-export function connect(url: string): Database {
+export function connect(url: string, pool: Pool = { max: 10, idle_timeout: 60 }): Database {
   return postgres(url, {
-    max: 10,
+    ...pool,
     connect_timeout: 5,
-    idle_timeout: 60,
     onnotice: () => {},
     connection: { application_name: "gatekeeper", statement_timeout: 2000 },
   });

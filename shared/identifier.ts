@@ -1,5 +1,6 @@
 import { invalidRequest } from "./refusal.ts";
 
+const GRAPHEMES = new Intl.Segmenter();
 const UNQUOTED = /^[\p{L}_][\p{L}\p{M}_0-9$]*$/u;
 
 /** A table's schema and name as Postgres stores them. */
@@ -21,6 +22,11 @@ export function parseName(text: string, field: string): string {
     throw invalidRequest(`${field} has a special character or an open quote; use double quotes.`);
   }
   if ([...name].length > 63) throw invalidRequest(`${field} has a name of over 63 characters.`);
+  // Electric takes the quotes off by graphemes: of `"` and a combining accent, it takes both.
+  const ends = quoted === undefined ? [] : [...GRAPHEMES.segment(text)];
+  if ([ends.at(0), ends.at(-1)].some((end) => end !== undefined && end.segment !== '"')) {
+    throw invalidRequest(`${field} has a name with a mark that joins its quotes.`);
+  }
   return name;
 }
 

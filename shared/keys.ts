@@ -1,4 +1,11 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  type ExportedJWKSCache,
+  jwksCache,
+  type JWTVerifyGetKey,
+} from "jose";
 import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -64,30 +71,30 @@ export function publicKeys(text: string): VerifyingKeys {
 
 /** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
 export function remoteKeys(url: string): VerifyingKeys {
-  let [tried, seen, generation] = [-MAX_AGE, "", 0];
+  const last: ExportedJWKSCache | Record<string, never> = {};
+  let tried = -MAX_AGE;
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
     const early = Date.now() - tried < COOLDOWN;
     tried = early ? tried : Date.now();
     const response = early ? undefined : await fetch(...request).catch(() => undefined);
-    if (response?.ok !== true) {
-      const headers = { "retry-after": "5" };
-      throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
-    }
-    const text = await response.text();
-    if (text !== seen) generation++;
-    return new Response(seen = text);
+    if (response?.status === 200) return response;
+    await response?.body?.cancel();
+    const headers = { "retry-after": "5" };
+    throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
   };
   const set = createRemoteJWKSet(new URL(url), {
     cacheMaxAge: Infinity,
     cooldownDuration: COOLDOWN,
     [customFetch]: load,
+    [jwksCache]: last,
   });
   return {
     algorithms: ["ES256", "EdDSA"],
     finders: [set],
     generation: () => {
-      if (seen !== "" && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
-      return generation;
+      if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
+      // jose writes it in the same step in which it takes the new keys.
+      return last.uat ?? 0;
     },
   };
 }

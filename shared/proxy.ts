@@ -1,11 +1,12 @@
+import { Agreement } from "./agreement.ts";
 import { readSubset } from "./body.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { VerifyingKeys } from "./keys.ts";
-import { readQuery } from "./query.ts";
+import { createDeadlines } from "./deadline.ts";
 import { allowMethods, preflight, Refusal } from "./refusal.ts";
 import { relay, unreachable } from "./relay.ts";
-import { Shape, splitQuery } from "./shape.ts";
-import { readProtocol, upstreamHeaders, upstreamUrl } from "./upstream.ts";
+import type { Shape } from "./shape.ts";
+import { upstreamHeaders, upstreamUrl } from "./upstream.ts";
 import { createVerifier } from "./verifier.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
@@ -29,41 +30,41 @@ export function createProxy(
   { fetch, runtime }: Surroundings,
 ) {
   const verify = createVerifier(keys, config);
+  const deadlines = createDeadlines(config.timeout);
+  const agreements = new WeakMap<Shape, Agreement>();
+
+  const agreementOn = (shape: Shape): Agreement => {
+    const known = agreements.get(shape) ?? new Agreement(config.electric, shape);
+    agreements.set(shape, known);
+    return known;
+  };
+
   return async (request: Request, query: string): Promise<Response> => {
     allowMethods(request, ...METHODS);
     if (request.method === "OPTIONS") return preflight(METHODS.join(", "));
-    const { shape } = await verify(request);
-    const { fields, rest } = splitQuery(readQuery(query));
-    const url = upstreamUrl(config.electric, shape, readProtocol(rest));
-    if (Shape.parse(fields).canonical !== shape.canonical) {
-      throw new Refusal(
-        403,
-        "forbidden",
-        "The token is for another shape. Ask the gatekeeper for a token for this one, " +
-          "and send exactly the parameters that it answers.",
-      );
-    }
+    const agreement = agreementOn((await verify(request)).shape);
+    const protocol = agreement.read(query);
+    const url = upstreamUrl(config.electric, agreement.signed, protocol);
+    const abort = new AbortController();
+    const { method, signal } = { method: request.method, signal: abort.signal };
     const headers = upstreamHeaders(request);
-    const init: RequestInit = { method: request.method, headers, redirect: "manual" };
-    if (request.method === "POST") {
+    const init: RequestInit = { method, headers, redirect: "manual", signal };
+    if (method === "POST") {
       init.body = await readSubset(request);
       headers["content-type"] = "application/json";
     }
-    const { signal, settle } = deadline(request, config.timeout);
-    const response = await fetch(url, { ...init, signal }).catch(() => {
+    // Watching for the client's leaving costs a third of a request; only this one is held for long.
+    if (protocol.includes("live=true")) {
+      request.signal.addEventListener("abort", () => abort.abort());
+    }
+    deadlines.start(abort);
+    try {
+      return relay(request, await fetch(url, init), runtime);
+    } catch (error) {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      throw signal.reason instanceof Refusal ? signal.reason : unreachable();
-    }).finally(settle);
-    return relay(request, response, runtime);
+      throw [error, signal.reason].find((reason) => reason instanceof Refusal) ?? unreachable();
+    } finally {
+      deadlines.settle(abort);
+    }
   };
-}
-
-/** Aborts when the client leaves, or with a 504 unless settled within `timeout` milliseconds. */
-function deadline(request: Request, timeout: number) {
-  const abort = new AbortController();
-  const headers = { "retry-after": "5" };
-  const late = new Refusal(504, "upstream_timeout", "Electric took too long. Try again.", headers);
-  const timer = setTimeout(() => abort.abort(late), timeout);
-  request.signal.addEventListener("abort", () => abort.abort());
-  return { signal: abort.signal, settle: () => clearTimeout(timer) };
 }

@@ -10,7 +10,9 @@ export type Pair = readonly [name: string, value: string];
  * Splits a request's URL into path and query, exactly as they came. `new URL` would resolve `..`
  * and turn `\` into `/`, and what a path means must not depend on who reads it.
  */
-export function targetOf({ url }: Request): { path: string; query: string } {
+export function targetOf({ url, headers }: Request): { path: string; query: string } {
+  // Deno puts the Host header before the path as it is: a path in there isn't the one that was asked.
+  if (/[/?]/.test(headers.get("host") ?? "")) return { path: "", query: "" };
   const [, path = "", query = ""] = /^[^:]*:\/\/[^/?]*([^?]*)\??(.*)$/s.exec(url) ?? [];
   return { path, query };
 }

@@ -46,3 +46,10 @@ Deno.test("paths and queries are taken as they came", () => {
   equal(at("/v1/shape/").path, "/v1/shape/");
   equal(at("/?a=http://x/y?z").query, "a=http://x/y?z");
 });
+
+Deno.test("a path in the Host header is no path", () => {
+  for (const host of ["x/v1/shape?a=", "x?", "x/v1/shape#"]) {
+    const request = new Request("http://x/v1/shape?a=/health", { headers: { host } });
+    deepEqual(targetOf(request), { path: "", query: "" });
+  }
+});

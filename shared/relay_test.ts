@@ -64,3 +64,17 @@ Deno.test("only runtimes that compress by themselves are told not to", () => {
   }
   for (const runtime of ["2.9.6", "2.10.0", "3.0.0"]) equal(coding(accepting, runtime, "x"), null);
 });
+
+Deno.test("what fetch has inflated isn't said to be compressed", () => {
+  const codingOf = (asked: HeadersInit, coding: string) => {
+    const headers = { "content-encoding": coding, "content-length": "35" };
+    const request = new Request("http://x", { headers: asked });
+    const answer = relay(request, new Response("x", { headers }), "2.9.6").headers;
+    return [answer.get("content-encoding"), answer.get("content-length")];
+  };
+  deepEqual(codingOf({ "accept-encoding": "gzip, br" }, "gzip"), [null, null]);
+  deepEqual(codingOf({ "accept-encoding": "gzip, br" }, "br"), [null, null]);
+  deepEqual(codingOf({ "accept-encoding": "zstd" }, "zstd"), ["zstd", "35"]);
+  deepEqual(codingOf({ "accept-encoding": "identity" }, "gzip"), ["gzip", "35"]);
+  deepEqual(codingOf({}, "gzip"), ["gzip", "35"]);
+});

@@ -17,7 +17,10 @@ export function createVerifier(keys: VerifyingKeys, checks: Checks, now = Date.n
   let generation = keys.generation();
 
   async function verifyFirst(token: string): Promise<Grant> {
+    const started = generation;
     const grant = await verifyToken(token, keys, checks);
+    // Keys that changed meanwhile may have lost the one that verified it.
+    if (started !== generation) return grant;
     remembered.set(token, grant);
     const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);

@@ -78,3 +78,30 @@ Deno.test("only a single bearer token is taken from the header", async () => {
   }
   throws(() => verify(new Request("http://x")), Refusal);
 });
+
+Deno.test("a token that is being verified while the keys change is not remembered", async () => {
+  let generation = 0;
+  const { keys, uses } = counted();
+  const verify = createVerifier({ ...keys, generation: () => generation }, checks);
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const request = bearing(await signShape(shape, signing, { exp: issuedAt + 60 }));
+  const pending = verify(request);
+  generation = 1;
+  await verify(bearing(await signShape(shape, signing, { exp: issuedAt + 61 })));
+  await pending;
+  equal(uses(), 2);
+  await verify(request);
+  equal(uses(), 3);
+});
+
+Deno.test("no token outlives a change of the keys", async () => {
+  let generation = 0;
+  const { keys, uses } = counted();
+  const verify = createVerifier({ ...keys, generation: () => generation }, checks);
+  const exp = Math.floor(Date.now() / 1000) + 60;
+  const request = bearing(await signShape(shape, signing, { exp }));
+  await verify(request);
+  generation = 1;
+  await verify(request);
+  equal(uses(), 2);
+});

@@ -36,16 +36,17 @@ async function evaluate(sql: Sql, where: WhereClause, rows: readonly Row[]): Pro
     `, c${i}::${sqlType} as ${quoteIdentifier(name)}`
   );
   const places = [...where.columns, undefined].map((_, i) => `$${i + 1}::text[]`);
-  const found = await sql.unsafe(
-    `select "row at"::text, coalesce((\n${where.sql}\n), false)::text
-     from (select "row at"${typed.join("")}
+  // One row for all: postgresjs 3.4 mixes up the next result of a connection when a statement
+  // fails after its first row.
+  const [answer] = await sql.unsafe<{ answers: string }[]>(
+    `select string_agg(case when (\n${where.sql}\n) then 't' else 'f' end, '' order by "row at")
+       as answers
+     from (select "row at"::int${typed.join("")}
        from unnest(${places.join(", ")}) as cells(${[...cells, `"row at"`].join(", ")})) as "row"`,
     [...arrays, arrayLiteral(rows.map((_, i) => `${i}`))],
     { prepare: true },
-  ).values();
-  const answers = rows.map(() => false);
-  for (const [at, included] of found) answers[Number(at)] = included === "true";
-  return answers;
+  );
+  return [...answer?.answers ?? ""].map((letter) => letter === "t");
 }
 
 /** Postgres's array literal: quoted, backslash and quote escaped. */

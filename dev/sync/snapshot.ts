@@ -59,7 +59,9 @@ function select(shape: ShapeDefinition, clauses: readonly WhereClause[], rest: s
   const where = clauses.length === 0
     ? ""
     : `where ${clauses.map(({ sql }) => `(\n${sql}\n)`).join(" and ")}`;
-  return `select ${wanted.join(", ")} from ${quoteRelation(shape.table)} ${where} ${rest}`;
+  // ORDER BY prefers the names of output columns, which are texts here: it belongs further in.
+  const rows = `select * from ${quoteRelation(shape.table)} ${where} ${rest}`;
+  return `select ${wanted.join(", ")} from (${rows}) as chosen`;
 }
 
 /** The shape's columns, and its key's where it has no primary key and not all columns. */

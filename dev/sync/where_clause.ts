@@ -1,8 +1,9 @@
 import type { Sql } from "./connection.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import { names, nodes, parseClause, type SqlNode, SqlRefused } from "./sql_tree.ts";
+import { nodes, parseClause, type SqlNode, SqlRefused } from "./sql_tree.ts";
 import type { Column } from "./table.ts";
 import { explainPostgresError } from "./where_error.ts";
+import { checkNode, WHERE_PREFIX } from "./where_node.ts";
 
 /** A clause that Postgres accepted, with its parameters written into it. */
 export interface WhereClause {
@@ -12,23 +13,6 @@ export interface WhereClause {
   /** The columns it names. */
   readonly columns: readonly Column[];
 }
-
-const PREFIX = "SELECT 1 WHERE ";
-
-/** The functions that Electric's evaluator has; none of them reads or changes anything else. */
-const FUNCTIONS = new Set(
-  ("bool concat date dateout float4 float4out float8 float8out ilike int2 int2out int4 int4out " +
-    "int8 int8out interval intervalout justify_days justify_hours justify_interval like lower " +
-    "numeric numericout text time timeout timestamp timestampout timestamptz timezone upper uuid " +
-    "uuidout boolout array_append array_cat array_ndims array_prepend")
-    .split(" "),
-);
-
-const NODES = new Set(
-  ("A_ArrayExpr A_Const A_Expr A_Indices A_Indirection BoolExpr BooleanTest CoalesceExpr ColumnRef " +
-    "FuncCall Integer List MinMaxExpr NullTest ParamRef RowExpr String TypeCast TypeName")
-    .split(" "),
-);
 
 /**
  * Checks a `where` clause as Electric does: Postgres's parser first, then only columns of the table
@@ -42,7 +26,7 @@ export async function checkWhere(
   columns: readonly Column[],
   subqueries: string,
 ): Promise<WhereClause> {
-  const tree = [...nodes(await parseClause(PREFIX + where, "whereClause"))];
+  const tree = [...nodes(await parseClause(WHERE_PREFIX + where, "whereClause"))];
   if (tree.some((node) => node.type === "SubLink")) throw new SqlRefused(subqueries);
   const used = new Set<Column>();
   for (const node of tree) {
@@ -54,37 +38,6 @@ export async function checkWhere(
   const clause = { sql: filled.sql, id, columns: [...used] };
   await typeCheck(sql, clause, filled.originalLocation);
   return clause;
-}
-
-function checkNode(
-  node: SqlNode,
-  params: ReadonlyMap<number, string>,
-  columns: readonly Column[],
-): Column | undefined {
-  const { type, fields } = node;
-  if (type === "ColumnRef") {
-    const path = names(fields.fields);
-    const column = path.length === 1 ? columns.find(({ name }) => name === path[0]) : undefined;
-    if (column === undefined) throw refusedAt(node, `unknown reference ${path.join(".")}`);
-    return column;
-  }
-  if (type === "ParamRef" && !params.has(Number(fields.number ?? 0))) {
-    throw refusedAt(node, `parameter $${fields.number ?? 0} was not provided`);
-  }
-  if (type === "FuncCall") {
-    const path = names(fields.funcname).filter((part) => part !== "pg_catalog");
-    const args = Array.isArray(fields.args) ? fields.args.length : 0;
-    const [name = ""] = path;
-    if (path.length !== 1 || !FUNCTIONS.has(name)) {
-      throw refusedAt(node, `unknown or unsupported function ${path.join(".")}/${args}`);
-    }
-  }
-  if (!NODES.has(type)) throw refusedAt(node, `${type} is not supported in this context`);
-  return undefined;
-}
-
-function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
-  return new SqlRefused(`At location ${Math.max(location - PREFIX.length, 0)}: ${reason}`);
 }
 
 /**
@@ -101,7 +54,7 @@ function fillParams(where: string, tree: readonly SqlNode[], params: ReadonlyMap
   let filled = "";
   let done = 0;
   for (const { location, fields } of refs) {
-    const start = location - PREFIX.length;
+    const start = location - WHERE_PREFIX.length;
     filled += decoder.decode(bytes.subarray(done, start));
     pieces.push({ at: filled.length, original: start });
     filled += quoteLiteral(params.get(Number(fields.number ?? 0)) ?? "");

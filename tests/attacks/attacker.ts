@@ -13,6 +13,9 @@ import { type SignedShape, signedShapes } from "./signed_shapes.ts";
 /** Milliseconds in which every request must be answered, or its connection ended. */
 const DEADLINE = 5000;
 
+/** Milliseconds after which a server that still waits is told that there is no more to come. */
+const INCOMPLETE = 150;
+
 /** Something that an attack achieved. */
 export class Bypass extends Error {
   override readonly name = "Bypass";
@@ -27,6 +30,8 @@ export interface Target {
   readonly tap: ElectricTap;
   /** Makes a good token of a claim. */
   readonly sign: (claim: unknown) => Promise<string>;
+  /** What it logged so far. */
+  readonly lines: readonly string[];
 }
 
 /** An answer, its body one character a byte. */
@@ -67,14 +72,15 @@ export class Attacker implements Disposable {
    * Sends bytes (one character each) and gives the first answer, or `null` where the connection was
    * ended without one. Throws {@link Bypass} when anything reached Electric that the tokens in
    * these bytes don't grant, when rows came back without a token, when the answer is 5xx, or when
-   * there is none in time. Without `last`, the connection is kept for what is sent next.
+   * there is none in time. Without `last`, the connection is kept for what is sent next; unless
+   * `complete`, the server may be waiting for more, and is told that there is none.
    */
-  async send(bytes: string, last = true): Promise<Answer | null> {
+  async send(bytes: string, last = true, complete = !last): Promise<Answer | null> {
     const before = this.#grants;
     // The last character of a signature has bits that don't count.
     this.#grants = this.shapes.filter((_, i) => bytes.includes(this.tokens[i]?.slice(0, -1) ?? ""));
     if (last) this.#hangUp();
-    const answer = await this.#exchange(bytes, last);
+    const answer = await this.#exchange(bytes, last, complete);
     if (answer !== null && answer.status >= 500) throw new Bypass(`answered ${answer.status}`);
     const arrivals = this.target.tap.take(this.lane);
     for (const arrival of arrivals) check(arrival, [...before, ...this.#grants]);
@@ -84,14 +90,18 @@ export class Attacker implements Disposable {
     return answer;
   }
 
-  async #exchange(bytes: string, last: boolean): Promise<Answer | null> {
+  async #exchange(bytes: string, last: boolean, complete: boolean): Promise<Answer | null> {
     let late = false;
+    // Half-closed only then: Deno takes it for a client that has left, and drops the answer.
+    const noMore = setTimeout(() => {
+      if (!complete) this.#socket?.closeWrite().catch(() => {});
+    }, INCOMPLETE);
     const deadline = setTimeout(() => {
       late = true;
       this.#hangUp();
     }, DEADLINE);
     try {
-      const answer = await this.#talk(bytes, last);
+      const answer = await this.#talk(bytes);
       if (late) throw new Bypass("");
       if (last || answer === null || headerOf(answer.headers, "connection") === "close") {
         this.#hangUp();
@@ -103,16 +113,16 @@ export class Attacker implements Disposable {
       if (late) throw new Bypass(`no answer in ${DEADLINE} ms`);
       return null;
     } finally {
+      clearTimeout(noMore);
       clearTimeout(deadline);
     }
   }
 
-  async #talk(bytes: string, last: boolean): Promise<Answer | null> {
+  async #talk(bytes: string): Promise<Answer | null> {
     this.#socket ??= await Deno.connect({ port: this.target.port, hostname: "127.0.0.1" });
     this.#reader ??= new HttpReader(sourceOf(this.#socket));
     // A server may answer, and hang up, before it has read what it refuses.
     await writeAll(this.#socket, bytes).catch(() => {});
-    if (last) await this.#socket.closeWrite().catch(() => {});
     for (;;) {
       const head = await this.#reader.head();
       if (head === undefined) return null;

@@ -15,16 +15,25 @@ export interface FuzzResult {
   readonly bypass: string | null;
 }
 
+/** How much to do. */
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly runs: number;
+  /** Asked before each request: the rest isn't sent once it says so. */
+  readonly isStopped?: () => boolean;
+}
+
 /** Attacks a target with `runs` generated requests; the same seed makes the same requests. */
 export async function fuzz(
   target: Target,
-  { seed, runs }: { seed: number; runs: number },
+  { seed, runs, isStopped = () => false }: FuzzOptions,
 ): Promise<FuzzResult> {
   const statuses = new Map<number, number>();
   let sent = 0;
   const attackOf = async (lane: number): Promise<string | null> => {
     using attacker = await Attacker.create(target, lane);
     const property = fc.asyncProperty(attacks, async (attack) => {
+      if (isStopped()) return;
       const { bytes, last } = await attack(attacker);
       sent++;
       try {

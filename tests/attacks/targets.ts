@@ -15,8 +15,9 @@ export async function edgeTarget(
 ): Promise<RunningTarget> {
   await using stack = new AsyncDisposableStack();
   const tap = stack.use(new ElectricTap());
-  const { port } = stack.use(await start({ ...electricOf(tap), ...env }));
-  return running({ name: "edge", port, path: "/v1/shape", tap, sign }, stack.move());
+  const { port, process } = stack.use(await start({ ...electricOf(tap), ...env }));
+  const { lines } = process;
+  return running({ name: "edge", port, path: "/v1/shape", tap, sign, lines }, stack.move());
 }
 
 /** The gatekeeper's own proxy; the gatekeeper needs a Postgres to start. */
@@ -24,9 +25,10 @@ export async function gatekeeperTarget(): Promise<RunningTarget> {
   await using stack = new AsyncDisposableStack();
   const tap = stack.use(new ElectricTap());
   const { url } = stack.use(await testPostgres());
-  const { port } = stack.use(await startGatekeeper({ ...electricOf(tap), DATABASE_URL: url }));
-  const target = { name: "gatekeeper", port, path: "/proxy/v1/shape", tap, sign: signHs256 };
-  return running(target, stack.move());
+  const env = { ...electricOf(tap), DATABASE_URL: url };
+  const { port, process: { lines } } = stack.use(await startGatekeeper(env));
+  const path = "/proxy/v1/shape";
+  return running({ name: "gatekeeper", port, path, tap, sign: signHs256, lines }, stack.move());
 }
 
 function electricOf({ url }: ElectricTap): Env {

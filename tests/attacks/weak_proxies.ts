@@ -96,6 +96,13 @@ export function weakTarget(weakness: Weakness): RunningTarget {
     await server.shutdown();
     await tap[Symbol.asyncDispose]();
   };
-  const target = { name: "weak", port: server.addr.port, path: "/v1/shape", tap, sign: signHs256 };
+  const target = {
+    name: "weak",
+    port: server.addr.port,
+    path: "/v1/shape",
+    tap,
+    sign: signHs256,
+    lines: [],
+  };
   return { ...target, [Symbol.asyncDispose]: dispose };
 }

@@ -28,6 +28,8 @@ interface Kind extends Partial<RawRequest> {
   /** Done once all requests of this kind are held. */
   readonly meanwhile?: () => Promise<unknown>;
   readonly cutAfter?: string;
+  /** What the body must hold. */
+  readonly holds?: string;
   /** Whether the sync service, asked directly, says the same again. */
   readonly repeatable?: boolean;
 }
@@ -70,6 +72,7 @@ Deno.test("responses pass byte for byte", async (t) => {
         kind.status,
         `${label}: ${new TextDecoder().decode(got.body).slice(0, 300)}`,
       );
+      assert.ok(new TextDecoder().decode(got.body).includes(kind.holds ?? ""), label);
       const cut = kind.cutAfter !== undefined;
       const sent = parseResponse(tap.responseTo(mark), method, cut);
       assert.deepEqual(
@@ -98,6 +101,8 @@ Deno.test("responses pass byte for byte", async (t) => {
   };
 
   await sql`insert into items (value) select 'value ' || i from generate_series(1, 500) i`;
+  await sql`create table numbers (id bigint primary key)`;
+  await sql`insert into numbers values (9007199254740992), (9007199254740993)`;
   await sql`create table gone (id int primary key)`;
   await sql`create table quiet (id int primary key)`;
   const start = await begin(sync.port, "items");
@@ -177,6 +182,16 @@ Deno.test("responses pass byte for byte", async (t) => {
       headers: json,
       body: '{"where":"value > $1","params":{"1":"value 4"},"limit":3,"order_by":"value"}',
       status: 200,
+    },
+    {
+      name: "subset by POST with a bare number that a double can't hold",
+      method: "POST",
+      table: "numbers",
+      query: "table=numbers&offset=-1&log=changes_only",
+      headers: json,
+      body: '{"where":"id = $1","params":{"1":9007199254740993}}',
+      status: 200,
+      holds: '"id":"9007199254740993"',
     },
     {
       name: "bad subset by POST",

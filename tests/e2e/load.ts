@@ -6,8 +6,12 @@ const PAUSE = 5;
 
 /** A writer that goes on until it is stopped; see {@link writeSteadily}. */
 export interface Load extends AsyncDisposable {
-  /** Every change it committed, in order, as {@link written} writes them. */
+  /** Every change it committed, in order, as {@link inWords} writes them. */
   readonly writes: readonly string[];
+  pause(): void;
+  resume(): void;
+  /** Waits for that many more changes. */
+  written(more: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,26 +22,33 @@ export interface Load extends AsyncDisposable {
  */
 export function writeSteadily(sql: Sql, table: string): Load {
   const writes: string[] = [];
+  let paused = false;
   let stopped = false;
   const done = (async () => {
-    for (let i = 1; !stopped; i++) {
+    for (let i = 1; !stopped;) {
       try {
-        writes.push(...await writeOnce(sql, table, i));
+        if (!paused) writes.push(...await writeOnce(sql, table, i++));
       } catch {
         // Postgres is away; what the transaction would have changed isn't expected then.
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await sleep(PAUSE);
     }
   })();
   const stop = () => {
     stopped = true;
     return done;
   };
-  return { writes, stop, [Symbol.asyncDispose]: stop };
+  const pause = () => void (paused = true);
+  const resume = () => void (paused = false);
+  const written = async (more: number) => {
+    const enough = writes.length + more;
+    while (writes.length < enough && !stopped) await sleep(PAUSE);
+  };
+  return { writes, pause, resume, written, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A change as the client got it, in the words of {@link Load.writes}. */
-export function written({ value, headers }: ChangeMessage): string {
+export function inWords({ value, headers }: ChangeMessage): string {
   const n = headers.operation === "delete" ? "" : ` ${value["n"]}`;
   return `${headers.operation} ${value["id"]}${n}`;
 }
@@ -56,4 +67,8 @@ async function writeOnce(sql: Sql, table: string, i: number): Promise<string[]> 
     }
     return changes;
   });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

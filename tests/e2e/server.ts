@@ -14,7 +14,7 @@ export interface ServerOptions {
 
 /** Milliseconds that a server may take to be ready, and to go after SIGTERM. */
 const READY = 20_000;
-const GONE = 6_000;
+const GRACE = 3_000;
 
 /** A server as a process of its own, which can be stopped and started again on its port. */
 export class Server implements AsyncDisposable {
@@ -56,24 +56,24 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Sends SIGTERM and waits until it is gone; SIGKILL and an error if it doesn't go. */
-  async stop(): Promise<void> {
+  /** Sends SIGTERM, and SIGKILL after `grace` milliseconds; gives whether it went by itself. */
+  async stop(grace = GRACE): Promise<boolean> {
     const process = this.#process;
-    if (process === undefined) return;
+    if (process === undefined) return true;
     this.#process = undefined;
-    let late = false;
+    let byItself = true;
     const kill = setTimeout(() => {
-      late = true;
+      byItself = false;
       process.kill();
-    }, GONE);
+    }, grace);
     await process.release();
     await process.exited;
     clearTimeout(kill);
-    if (late) throw new Error(`${this.options.name} ignored SIGTERM:\n${this.log}`);
+    return byItself;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 }
 

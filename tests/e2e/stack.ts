@@ -88,10 +88,12 @@ export class Stack implements AsyncDisposable {
     }));
   }
 
-  /** Stops Postgres for `ms` milliseconds and starts it again on the same data and port. */
-  async restartPostgres(ms: number): Promise<void> {
-    await this.database.stop();
-    await new Promise((resolve) => setTimeout(resolve, ms));
+  /** Stops Postgres, for {@link startPostgres} to start it again on the same data and port. */
+  stopPostgres(): Promise<void> {
+    return this.database.stop();
+  }
+
+  async startPostgres(): Promise<void> {
     this.database = await startPostgres({ dataDir: this.folder, port: this.port });
   }
 

@@ -30,6 +30,9 @@ export interface OpenResponse extends Disposable {
   readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
+/** Milliseconds that a response's head may take: more than any deadline under test. */
+const PATIENCE = 10_000;
+
 /** Sends one request over a fresh socket and gives the whole response. */
 export async function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
   using response = await openRequest(port, request);
@@ -42,9 +45,12 @@ export async function rawRequest(port: number, request: RawRequest): Promise<Raw
 /** Sends one request over a fresh socket and gives the response when its head is there. */
 export async function openRequest(port: number, request: RawRequest): Promise<OpenResponse> {
   const socket = await sendRequest(port, request);
+  const late = Promise.withResolvers<never>();
+  const silent = new Error(`no response within ${PATIENCE} ms`);
+  const timer = setTimeout(() => late.reject(silent), PATIENCE);
   try {
     const reader = new HttpReader(sourceOf(socket));
-    const head = await reader.head();
+    const head = await Promise.race([reader.head(), late.promise]);
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head?.line ?? "")?.[1]);
     if (head === undefined || Number.isNaN(status)) throw new Error(`no response: ${head?.line}`);
     const { headers } = head;
@@ -54,11 +60,13 @@ export async function openRequest(port: number, request: RawRequest): Promise<Op
   } catch (error) {
     socket.close();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** Sends one request over a fresh socket and gives the socket, for the caller to close. */
-export async function sendRequest(port: number, request: RawRequest): Promise<Deno.Conn> {
+export async function sendRequest(port: number, request: RawRequest): Promise<Deno.TcpConn> {
   const { method = "GET", target, headers = [], body } = request;
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
@@ -67,6 +75,7 @@ export async function sendRequest(port: number, request: RawRequest): Promise<De
     : bytes instanceof Uint8Array
     ? [["content-length", `${bytes.length}`]]
     : [["transfer-encoding", "chunked"]];
+  socket.setNoDelay();
   const lines = [["host", `127.0.0.1:${port}`], ...headers, ...framing]
     .map(([name, value]) => `${name}: ${value}\r\n`);
   await writeAll(socket, `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);

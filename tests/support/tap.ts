@@ -91,13 +91,14 @@ export class Tap implements AsyncDisposable {
     return this.pause();
   }
 
-  async #accept(listener: Deno.Listener): Promise<void> {
+  async #accept(listener: Deno.TcpListener): Promise<void> {
     const served: Promise<void>[] = [];
     for await (const socket of listener) served.push(this.#serve(socket));
     await Promise.all(served);
   }
 
-  async #serve(socket: Deno.Conn): Promise<void> {
+  async #serve(socket: Deno.TcpConn): Promise<void> {
+    socket.setNoDelay();
     this.#sockets.add(socket);
     const { source, closed } = readAhead(socket);
     try {
@@ -118,7 +119,7 @@ export class Tap implements AsyncDisposable {
       this.requests.push(request);
       const reply = typeof this.answer === "function" ? this.answer(request) : this.answer;
       if (reply === "cut") return;
-      if (reply !== "hang") await send(socket, reply);
+      if (reply !== "hang") await Promise.race([send(socket, reply), closed]);
     }
   }
 

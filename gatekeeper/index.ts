@@ -1,0 +1,44 @@
+import { ConfigError } from "../shared/config.ts";
+import type { Handler } from "../shared/refusal.ts";
+import { readGatekeeperConfig } from "./config.ts";
+import { connect } from "./database.ts";
+import { createGatekeeper } from "./handler.ts";
+
+/** Supabase may run many workers on one database, so each takes little and gives it back soon. */
+const POOL = { max: 2, idle_timeout: 3 };
+
+/** Routes that Supabase calls with the function's name before them, besides `/gatekeeper/:table`. */
+const UNDER_NAME =
+  /^([^:]+:\/\/[^/]+)\/gatekeeper(\/(?:proxy\/v1\/shape|\.well-known\/jwks\.json))(?=\?|$)/;
+
+const log = (line: string) => console.error(`gatekeeper: ${line}`);
+
+/** The environment, with what Supabase gives each function under names of its own. */
+function env(name: string): string | undefined {
+  const value = Deno.env.get(name);
+  if (value) return value;
+  if (name === "DATABASE_URL") return Deno.env.get("SUPABASE_DB_URL");
+  const project = Deno.env.get("SUPABASE_URL");
+  return name === "ELECTRIC_PROXY_URL" && project ? `${project}/functions/v1/edge` : undefined;
+}
+
+/** The gatekeeper as a Supabase function. Migrations are `supabase db push`'s to apply. */
+async function start(): Promise<Handler> {
+  try {
+    const config = await readGatekeeperConfig(env);
+    const sql = connect(config.databaseUrl, POOL);
+    const gatekeeper = createGatekeeper(config, sql, { fetch, runtime: Deno.version.deno, log });
+    return (request) => {
+      const [, origin = "", path = ""] = UNDER_NAME.exec(request.url) ?? [];
+      if (path === "") return gatekeeper(request);
+      const { length } = `${origin}/gatekeeper${path}`;
+      return gatekeeper(new Request(origin + path + request.url.slice(length), request));
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log(error.message);
+    Deno.exit(1);
+  }
+}
+
+export default { fetch: await start() };

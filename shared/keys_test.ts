@@ -1,0 +1,93 @@
+import { equal, notEqual, rejects, throws } from "node:assert/strict";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { verifyToken } from "./claims.ts";
+import { ConfigError } from "./config.ts";
+import { publicKeys, readKeys, remoteKeys } from "./keys.ts";
+import { Refusal } from "./refusal.ts";
+
+const SECRET = "a secret of thirty-two bytes, or more";
+const checks = { issuer: undefined, audience: undefined, clockTolerance: 5 };
+
+/** A fresh key of a set, and a token that it signed. */
+async function signedBy(kid: string) {
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const jwk = { ...await exportJWK(publicKey), kid, alg: "ES256", use: "sig" };
+  const exp = Math.floor(Date.now() / 1000) + 86_400;
+  const jwt = new SignJWT({ shape: { table: "items" }, exp });
+  return { jwk, token: await jwt.setProtectedHeader({ alg: "ES256", kid }).sign(privateKey) };
+}
+
+function unusable(env: Record<string, string>): void {
+  throws(() => readKeys((name) => env[name]), ConfigError, JSON.stringify(Object.keys(env)));
+}
+
+Deno.test("keys of two kinds, short secrets and public keys in a secret's place stop the start", async () => {
+  const { jwk } = await signedBy("a");
+  const jwks = JSON.stringify({ keys: [jwk] });
+  unusable({});
+  unusable({ AUTH_SECRET: "short" });
+  unusable({ AUTH_SECRET: SECRET, AUTH_SECRET_PREVIOUS: "short" });
+  unusable({ AUTH_SECRET: SECRET, AUTH_JWKS: jwks });
+  unusable({ AUTH_SECRET: SECRET, AUTH_JWKS_URL: "https://x/jwks.json" });
+  unusable({ AUTH_JWKS: jwks, AUTH_JWKS_URL: "https://x/jwks.json" });
+  unusable({ AUTH_SECRET: jwks });
+  unusable({ AUTH_SECRET: "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" });
+  readKeys((name) => ({ AUTH_JWKS: jwks })[name]);
+});
+
+Deno.test("a key set holds public P-256 and Ed25519 keys only", async () => {
+  const { jwk } = await signedBy("a");
+  const { publicKey } = await generateKeyPair("RS256");
+  const others = [{ ...jwk, d: "AA" }, await exportJWK(publicKey), { kty: "oct", k: "AAAA" }];
+  for (const other of others) {
+    throws(() => publicKeys(JSON.stringify({ keys: [jwk, other] })), ConfigError);
+  }
+  for (const text of ["", "{}", "[]", '{"keys":[]}', '{"keys":{}}']) {
+    throws(() => publicKeys(text), ConfigError);
+  }
+});
+
+Deno.test("a remote set is fetched with patience, kept when it is away, and let go of lost keys", async () => {
+  const [first, second, never] = [await signedBy("1"), await signedBy("2"), await signedBy("3")];
+  let [fetched, away, set] = [0, false, { keys: [first.jwk] }];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    fetched++;
+    return away ? new Response("", { status: 500 }) : Response.json(set);
+  });
+  const clock = Date.now;
+  let ahead = 0;
+  Date.now = () => clock() + ahead;
+  try {
+    const keys = remoteKeys(`http://127.0.0.1:${server.addr.port}/jwks.json`);
+    const verify = (token: string) => verifyToken(token, keys, checks);
+    const status = (expected: number) => (error: unknown) =>
+      error instanceof Refusal && error.status === expected;
+    await verify(first.token);
+    const before = keys.generation();
+
+    for (let i = 0; i < 20; i++) await rejects(verify(never.token), status(401));
+    equal(fetched, 1);
+
+    [set, ahead] = [{ keys: [second.jwk] }, 31_000];
+    await verify(second.token);
+    notEqual(keys.generation(), before);
+    await rejects(verify(first.token), status(401));
+    equal(fetched, 2);
+
+    [away, ahead] = [true, 62_000];
+    for (let i = 0; i < 20; i++) await rejects(verify(never.token), status(503));
+    await verify(second.token);
+    equal(fetched, 3);
+
+    [away, set, ahead] = [false, { keys: [first.jwk] }, 700_000];
+    const kept = keys.generation();
+    for (let i = 0; i < 200 && keys.generation() === kept; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    notEqual(keys.generation(), kept);
+    await rejects(verify(second.token), status(401));
+  } finally {
+    Date.now = clock;
+    await server.shutdown();
+  }
+});

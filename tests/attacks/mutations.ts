@@ -1,0 +1,75 @@
+import { ROOT } from "../support/process.ts";
+import { type Mutant, MUTANTS } from "./mutants.ts";
+
+// `deno task mutants [pattern of files and guards]`: takes each guard out of a copy of the tree and names the
+// tests that fail. Fails when none does.
+const PARTS = [
+  "shared",
+  "edge",
+  "gatekeeper",
+  "dev",
+  "supabase",
+  "tests",
+  "node_modules",
+  "deno.json",
+  "deno.lock",
+];
+const TESTS = ["shared", "gatekeeper", "tests/attacks", "tests/conformance"];
+/** They would tell of the mutant itself, or not at all. */
+const IGNORED = "tests/attacks/mutants_test.ts,tests/attacks/weak_proxies_test.ts";
+
+async function copyTree(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "gatekeeper-mutants-" });
+  await Deno.chmod(folder, 0o755);
+  const from = PARTS.map((part) => `${ROOT}/${part}`);
+  // Links to the same files would let the copy's Deno write into ours.
+  const { success } = await new Deno.Command("cp", { args: ["-a", ...from, folder] }).output();
+  if (!success) throw new Error("the tree can't be copied");
+  return folder;
+}
+
+async function failingTests(folder: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "--fail-fast", `--ignore=${IGNORED}`, ...TESTS],
+    cwd: folder,
+    env: { NO_COLOR: "1", FUZZ_SEED: "1", FUZZ_RUNS: "5000" },
+    stderr: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  const failed = [...text.matchAll(/^(.+?) => \.\/(\S+?):\d+:\d+$/gm)].map((m) =>
+    `${m[2]}: ${m[1]}`
+  );
+  return failed.length > 0 || text.includes("ok |") ? [...new Set(failed)] : ["(it doesn't start)"];
+}
+
+async function mutate(folder: string, { file, find, replace }: Mutant): Promise<string[]> {
+  const path = `${folder}/${file}`;
+  const text = await Deno.readTextFile(path);
+  if (text.split(find).length !== 2) return [];
+  await Deno.writeTextFile(path, text.replace(find, () => replace));
+  const failed = await failingTests(folder);
+  await Deno.writeTextFile(path, text);
+  return failed;
+}
+
+const wanted = new RegExp(Deno.args.join(" "));
+const folder = await copyTree();
+let unseen = 0;
+try {
+  const broken = await failingTests(folder);
+  if (broken.length > 0) throw new Error(`tests fail without a mutant: ${broken.join(", ")}`);
+  for (const mutant of MUTANTS) {
+    if (!wanted.test(`${mutant.file} ${mutant.guard}`)) continue;
+    const [first = "NO TEST FAILS", ...more] = await mutate(folder, mutant);
+    if (first === "NO TEST FAILS") unseen++;
+    console.log(
+      `${mutant.file} | ${mutant.guard} | ${first}${
+        more.length > 0 ? ` and ${more.length} more` : ""
+      }`,
+    );
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+console.log(`${unseen} guards that no test needs`);
+Deno.exit(unseen === 0 ? 0 : 1);

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
+import { copyEdge, deno214Path, noDeno214 } from "../support/older_deno.ts";
+import { type ProcessOptions, startProcess } from "../support/process.ts";
+import { AUTH_SECRET } from "../support/servers.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+const PROXY = { AUTH_SECRET, ELECTRIC_URL: "http://127.0.0.1:1" };
+const GATEKEEPER = {
+  ...PROXY,
+  ALLOW_ANONYMOUS: "true",
+  DATABASE_URL: `postgresql://postgres:pa55word@127.0.0.1:${freePort()}/electric`,
+};
+
+/** Values that stop any proxy, by the variable that the message must name. */
+const BAD_PROXY: readonly (readonly [name: string, value: string])[] = [
+  ["AUTH_SECRET", ""],
+  ["AUTH_SECRET", "x".repeat(31)],
+  ["AUTH_SECRET", `-----BEGIN${"x".repeat(31)}`],
+  ["ELECTRIC_URL", ""],
+  ["ELECTRIC_URL", "localhost:3000"],
+  ["ELECTRIC_URL", "ftp://localhost"],
+  ["ELECTRIC_URL", "http://user:pa55word@localhost"],
+  ["ELECTRIC_URL", "http://localhost?secret=pa55word"],
+  ["ELECTRIC_TIMEOUT", "soon"],
+  ["ELECTRIC_TIMEOUT", "0"],
+  ["AUTH_CLOCK_TOLERANCE", "-1"],
+  ["AUTH_JWKS", "{}"],
+];
+
+const BAD_GATEKEEPER: typeof BAD_PROXY = [
+  ...BAD_PROXY.filter(([name]) => name !== "AUTH_JWKS"),
+  ["DATABASE_URL", ""],
+  ["DATABASE_URL", "mysql://root:pa55word@localhost/x"],
+  ["DATABASE_URL", GATEKEEPER.DATABASE_URL],
+  ["ALLOW_ANONYMOUS", ""],
+  ["ALLOW_ANONYMOUS", "yes"],
+  ["PORT", "http"],
+  ["PORT", "65536"],
+  ["AUTH_TOKEN_TTL", "0"],
+  ["ELECTRIC_PROXY_URL", "sync.example"],
+  ["AUTH_PRIVATE_JWK", '{"kty":"oct","k":"pa55word"}'],
+];
+
+/** Checks that a process ends with exit code 1 and one line, which names the variable. */
+async function assertStops(name: string, value: string, options: ProcessOptions): Promise<void> {
+  await using process = await startProcess(options);
+  const timer = setTimeout(() => process.stop(), 10_000);
+  const code = await process.exited;
+  clearTimeout(timer);
+  const log = process.lines.join("\n");
+  assert.equal(code, 1, `${name}=${value}\n${log}`);
+  assert.equal(process.lines.length, 1, log);
+  assert.match(log, new RegExp(`^\\w+: .*${name}`), log);
+  assert.doesNotMatch(log, /pa55word|xxxx/);
+}
+
+/** Two at a time, for a process is mostly start-up. */
+async function assertAllStop(
+  base: Env,
+  bad: typeof BAD_PROXY,
+  options: (env: Env) => ProcessOptions,
+): Promise<void> {
+  const left = [...bad];
+  const work = async () => {
+    for (let next; (next = left.shift()) !== undefined;) {
+      const [name, value] = next;
+      const others = /^AUTH_(JWKS|PRIVATE_JWK)$/.test(name) ? { AUTH_SECRET: "" } : {};
+      await assertStops(name, value, options({ ...base, ...others, [name]: value }));
+    }
+  };
+  await Promise.all([work(), work()]);
+}
+
+Deno.test("a bad variable stops the edge with one line that names it", async () => {
+  const args = ["serve", "-NE", "--port", "0", "edge/index.ts"];
+  const bad = [...BAD_PROXY, ["AUTH_PRIVATE_JWK", "{}"]] as const;
+  await assertAllStop(PROXY, bad, (env) => ({ name: "edge", args, env }));
+  const both = { ...PROXY, AUTH_JWKS: "{}" };
+  await assertStops("AUTH_SECRET and AUTH_JWKS", "", { name: "edge", args, env: both });
+});
+
+Deno.test("a bad PORT stops the edge where it listens by itself", async () => {
+  const args = ["run", "-NE", "edge/main.ts"];
+  const bad = ["http", "65536", "-1"].map((port) => ["PORT", port] as const);
+  await assertAllStop(PROXY, bad, (env) => ({ name: "edge", args, env }));
+});
+
+Deno.test({
+  name: "a bad variable stops the edge on Deno 2.1.4 too",
+  ignore: noDeno214 !== null,
+  fn: async () => {
+    await using folder = await copyEdge();
+    const command = await deno214Path();
+    const args = ["serve", "-NE", "--no-lock", "--port", `${freePort()}`, "index.ts"];
+    const cwd = `${folder.path}/edge`;
+    const bad = BAD_PROXY.slice(0, 4);
+    await assertAllStop(PROXY, bad, (env) => ({ name: "edge", command, cwd, args, env }));
+  },
+});
+
+Deno.test("a bad variable stops the gatekeeper with one line that names it", async () => {
+  const args = ["run", "-A", "gatekeeper/main.ts"];
+  await assertAllStop(GATEKEEPER, BAD_GATEKEEPER, (env) => ({ name: "gatekeeper", args, env }));
+});
