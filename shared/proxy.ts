@@ -2,9 +2,10 @@ import { Agreement } from "./agreement.ts";
 import { readSubset } from "./body.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { VerifyingKeys } from "./keys.ts";
-import { createDeadlines } from "./deadline.ts";
+import { createPatience } from "./patience.ts";
 import { allowMethods, preflight, Refusal } from "./refusal.ts";
 import { relay, unreachable } from "./relay.ts";
+import { isBefore29 } from "./runtime.ts";
 import type { Shape } from "./shape.ts";
 import { upstreamHeaders, upstreamUrl } from "./upstream.ts";
 import { createVerifier } from "./verifier.ts";
@@ -30,7 +31,7 @@ export function createProxy(
   { fetch, runtime }: Surroundings,
 ) {
   const verify = createVerifier(keys, config);
-  const deadlines = createDeadlines(config.timeout);
+  const wait = createPatience(config.timeout, isBefore29(runtime));
   const agreements = new WeakMap<Shape, Agreement>();
 
   const agreementOn = (shape: Shape): Agreement => {
@@ -42,29 +43,22 @@ export function createProxy(
   return async (request: Request, query: string): Promise<Response> => {
     allowMethods(request, ...METHODS);
     if (request.method === "OPTIONS") return preflight(METHODS.join(", "));
-    const agreement = agreementOn((await verify(request)).shape);
-    const protocol = agreement.read(query);
-    const url = upstreamUrl(config.electric, agreement.signed, protocol);
-    const abort = new AbortController();
-    const { method, signal } = { method: request.method, signal: abort.signal };
+    const { shape } = await verify(request);
+    const agreement = agreementOn(shape);
+    const url = upstreamUrl(config.electric, agreement.signed, agreement.read(query));
     const headers = upstreamHeaders(request);
-    const init: RequestInit = { method, headers, redirect: "manual", signal };
-    if (method === "POST") {
+    const init: RequestInit = { method: request.method, headers, redirect: "manual" };
+    if (request.method === "POST") {
       init.body = await readSubset(request);
       headers["content-type"] = "application/json";
     }
-    // Watching for the client's leaving costs a third of a request; only this one is held for long.
-    if (protocol.includes("live=true")) {
-      request.signal.addEventListener("abort", () => abort.abort());
-    }
-    deadlines.start(abort);
-    try {
-      return relay(request, await fetch(url, init), runtime);
-    } catch (error) {
-      // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      throw [error, signal.reason].find((reason) => reason instanceof Refusal) ?? unreachable();
-    } finally {
-      deadlines.settle(abort);
-    }
+    const response = await wait(request, (signal) => {
+      init.signal = signal;
+      return fetch(url, init).catch(() => {
+        // The cause is not passed on: it holds the URL, and with it Electric's secret.
+        throw signal.reason instanceof Refusal ? signal.reason : unreachable();
+      });
+    });
+    return relay(request, response, runtime);
   };
 }

@@ -1,4 +1,5 @@
 import { Refusal } from "./refusal.ts";
+import { isBefore29 } from "./runtime.ts";
 
 /** RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. */
 const HOP_BY_HOP = ("connection keep-alive proxy-authenticate proxy-authorization " +
@@ -32,19 +33,23 @@ export function relay(request: Request, response: Response, runtime: string): Re
     throw unreachable();
   }
   const bodiless = NO_BODY.includes(status);
-  const unsized = request.method === "HEAD" && !given.has("content-length");
+  const dropped = inflated(request, given) ? [...HOP_BY_HOP, ...CODING] : HOP_BY_HOP;
+  const sized = given.has("content-length") && !dropped.includes("content-length");
   // Deno.serve says "content-length: 0" when there is no body; of a stream it says nothing.
-  const body = bodiless ? null : unsized ? new Blob().stream() : response.body;
+  const body = bodiless
+    ? null
+    : request.method === "HEAD" && !sized
+    ? new Blob().stream()
+    : response.body;
   // Headers taken over whole and then corrected cost half of what a list of pairs does.
   const relayed = new Response(body, { status, headers: given });
   const { headers } = relayed;
   const named = headers.get("connection")?.split(/[\s,]+/).filter((name) => name !== "") ?? [];
-  for (const name of HOP_BY_HOP) headers.delete(name);
+  for (const name of dropped) headers.delete(name);
   for (const name of named) headers.delete(name);
-  for (const name of inflated(request, given) ? CODING : []) headers.delete(name);
   headers.set("vary", varyOnToken(headers.get("vary") ?? ""));
   const encoded = headers.has("content-encoding") || !request.headers.has("accept-encoding");
-  if (body !== null && !encoded && compresses(runtime)) {
+  if (body !== null && !encoded && isBefore29(runtime)) {
     headers.set("content-encoding", "identity");
   }
   return relayed;
@@ -62,10 +67,4 @@ function inflated(request: Request, given: Headers): boolean {
 function varyOnToken(vary: string): string {
   if (/(^|,)\s*(\*|authorization)\s*(,|$)/i.test(vary)) return vary;
   return vary === "" ? "Authorization" : `${vary}, Authorization`;
-}
-
-/** `Deno.serve` compresses before 2.9; runtimes of other names that embed it may too. */
-function compresses(runtime: string): boolean {
-  const [major = 0, minor = 0] = runtime.split(".").map(Number);
-  return !(major > 2 || (major === 2 && minor >= 9));
 }
