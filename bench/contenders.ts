@@ -34,13 +34,18 @@ export async function startContenders(
   return { contenders, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-/** One of `bench/servers/`, run as the edge is. */
-export async function startScript(name: string, upstream: string): Promise<Contender> {
+/** One of `bench/servers/`. */
+function startScript(name: string, upstream: string): Promise<Contender> {
+  return startModule(`bench/servers/${name}.ts`, upstream);
+}
+
+/** A module that `deno serve` can run, such as the edge. */
+export async function startModule(module: string, upstream: string): Promise<Contender> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = ["serve", "-A", "--port", `${port}`, `bench/servers/${name}.ts`];
+  const args = ["serve", "-A", "--host", "127.0.0.1", "--port", `${port}`, module];
   const env = { ELECTRIC_URL: upstream, AUTH_SECRET };
-  const process = await startProcess({ name, args, env });
+  const process = await startProcess({ name: module, args, env });
   await listening(port);
   return { url, process, [Symbol.asyncDispose]: () => process.stop() };
 }
@@ -76,12 +81,12 @@ function nginxProxy(upstream: string) {
 
 /** Waits until a port takes connections. */
 export async function listening(port: number): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 5000; i++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
   throw new Error(`nothing listens on port ${port}`);

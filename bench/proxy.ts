@@ -1,7 +1,7 @@
 import { startContenders } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { usageOf } from "./usage.ts";
+import { usageOf } from "../tests/support/usage.ts";
 import { load } from "./wrk.ts";
 
 // deno task bench:proxy [seconds a turn] [rounds] [names, with commas]

@@ -2,7 +2,7 @@ import { Agreement } from "./agreement.ts";
 import { readSubset } from "./body.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { VerifyingKeys } from "./keys.ts";
-import { createPatience } from "./patience.ts";
+import { Patience } from "./patience.ts";
 import { allowMethods, preflight, Refusal } from "./refusal.ts";
 import { relay, unreachable } from "./relay.ts";
 import { isBefore29 } from "./runtime.ts";
@@ -30,35 +30,40 @@ export function createProxy(
   config: ProxyConfig,
   { fetch, runtime }: Surroundings,
 ) {
+  const older = isBefore29(runtime);
   const verify = createVerifier(keys, config);
-  const wait = createPatience(config.timeout, isBefore29(runtime));
+  const patience = new Patience(config.timeout, older);
   const agreements = new WeakMap<Shape, Agreement>();
 
   const agreementOn = (shape: Shape): Agreement => {
-    const known = agreements.get(shape) ?? new Agreement(config.electric, shape);
-    agreements.set(shape, known);
+    let known = agreements.get(shape);
+    if (known === undefined) agreements.set(shape, known = new Agreement(config.electric, shape));
     return known;
   };
 
   return async (request: Request, query: string): Promise<Response> => {
+    const { method } = request;
     allowMethods(request, ...METHODS);
-    if (request.method === "OPTIONS") return preflight(METHODS.join(", "));
+    if (method === "OPTIONS") return preflight(METHODS.join(", "));
     const { shape } = await verify(request);
     const agreement = agreementOn(shape);
     const url = upstreamUrl(config.electric, agreement.signed, agreement.read(query));
     const headers = upstreamHeaders(request);
-    const init: RequestInit = { method: request.method, headers, redirect: "manual" };
-    if (request.method === "POST") {
+    const init: RequestInit = { method, headers, redirect: "manual" };
+    if (method === "POST") {
       init.body = await readSubset(request);
       headers["content-type"] = "application/json";
     }
-    const response = await wait(request, (signal) => {
-      init.signal = signal;
-      return fetch(url, init).catch(() => {
-        // The cause is not passed on: it holds the URL, and with it Electric's secret.
-        throw signal.reason instanceof Refusal ? signal.reason : unreachable();
-      });
-    });
-    return relay(request, response, runtime);
+    const wait = patience.begin(request);
+    const { signal } = wait.abort;
+    init.signal = signal;
+    try {
+      return relay(request, await fetch(url, init), older);
+    } catch (error) {
+      // The cause is not passed on: it holds the URL, and with it Electric's secret.
+      throw [error, signal.reason].find((reason) => reason instanceof Refusal) ?? unreachable();
+    } finally {
+      patience.end(wait);
+    }
   };
 }

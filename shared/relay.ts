@@ -1,5 +1,4 @@
 import { Refusal } from "./refusal.ts";
-import { isBefore29 } from "./runtime.ts";
 
 /** RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. */
 const HOP_BY_HOP = ("connection keep-alive proxy-authenticate proxy-authorization " +
@@ -24,9 +23,9 @@ export function unreachable(): Refusal {
  * cached shape to the next. A redirect isn't passed on, for its address may hold our secret.
  *
  * Where the runtime compresses by itself, `Content-Encoding: identity` tells it not to: it would
- * weaken the etag, and revalidation with it. `runtime` is `Deno.version.deno`.
+ * weaken the etag, and revalidation with it. `older` says so: {@link isBefore29}.
  */
-export function relay(request: Request, response: Response, runtime: string): Response {
+export function relay(request: Request, response: Response, older: boolean): Response {
   const { status, headers: given } = response;
   if (status < 200 || status > 599 || (status < 400 && given.has("location"))) {
     response.body?.cancel();
@@ -49,7 +48,7 @@ export function relay(request: Request, response: Response, runtime: string): Re
   for (const name of named) headers.delete(name);
   headers.set("vary", varyOnToken(headers.get("vary") ?? ""));
   const encoded = headers.has("content-encoding") || !request.headers.has("accept-encoding");
-  if (body !== null && !encoded && isBefore29(runtime)) {
+  if (body !== null && !encoded && older) {
     headers.set("content-encoding", "identity");
   }
   return relayed;
