@@ -1,44 +1,41 @@
-import { ask, signIn, startUsersStack } from "../tests/users/stack.ts";
+import { SignJWT } from "jose";
+import { signShape } from "../shared/claims.ts";
+import { startGatekeeper } from "../tests/support/servers.ts";
+import { testPostgres } from "../tests/support/postgres.ts";
+import { usageOf } from "../tests/support/usage.ts";
+import { shape, signing } from "./request.ts";
+import { microseconds, printTimes } from "./time.ts";
 
-/** How long each row of the table is measured, in milliseconds, after a warm-up of a quarter. */
-const TIME = 4000;
+const exp = Math.floor(Date.now() / 1000) + 7200;
+printTimes({
+  "jose alone, a token without a shape": await microseconds(
+    3000,
+    () => new SignJWT({ exp }).setProtectedHeader(signing.header).sign(signing.key),
+  ),
+  "a token with a shape": await microseconds(3000, () => signShape(shape, signing, { exp })),
+});
 
-/** Asks with so many at once; gives requests per second and percentiles of the time in milliseconds. */
-async function measure(concurrency: number, once: () => Promise<number>) {
-  const times: number[] = [];
-  const start = performance.now() + TIME / 4;
-  const worker = async () => {
-    for (let now; (now = performance.now()) < start + TIME;) {
-      const status = await once();
-      if (status !== 200) throw new Error(`answered ${status}`);
-      if (now >= start) times.push(performance.now() - now);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  times.sort((a, b) => a - b);
-  const at = (share: number) => Number((times[Math.floor(times.length * share)] ?? NaN).toFixed(1));
-  return {
-    "tokens/s": Math.round(times.length * 1000 / TIME),
-    "p50 ms": at(0.5),
-    "p99 ms": at(0.99),
-  };
-}
-
-// Over HTTP, with Postgres, the gatekeeper and this on one machine.
-await using stack = await startUsersStack();
-const alice = await signIn("alice");
-const rows: Record<string, Record<string, number>> = {};
-for (const concurrency of [1, 32, 200]) {
-  for (
-    const [name, table, authorization] of [
-      ["items: allow", "items", undefined],
-      ["todos: own rows", "todos", alice],
-      ["documents: a query", "documents", alice],
-    ] as const
-  ) {
-    rows[`${name}, ${concurrency} at once`] = await measure(concurrency, async () => {
-      return (await ask(stack.gatekeeper.url, table, authorization)).status;
-    });
-  }
-}
-console.table(rows);
+// The whole way: a request to the gatekeeper, which asks Postgres whether table and columns are there.
+const REQUESTS = 2000;
+await using postgres = await testPostgres();
+await using gatekeeper = await startGatekeeper({
+  DATABASE_URL: postgres.url,
+  ELECTRIC_URL: "http://127.0.0.1:1",
+});
+const ask = async (path: string, method: string) => {
+  const response = await fetch(gatekeeper.url + path, { method });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+};
+const cpuOf = async (path: string, method: string) => {
+  for (let i = 0; i < REQUESTS; i++) await ask(path, method);
+  const before = await usageOf(gatekeeper.process.group);
+  for (let i = 0; i < REQUESTS; i++) await ask(path, method);
+  const { cpu } = await usageOf(gatekeeper.process.group);
+  return (cpu - before.cpu) * 1e6 / REQUESTS;
+};
+console.log("\nCPU of the gatekeeper's process a request");
+printTimes({
+  "GET /health": await cpuOf("/health", "GET"),
+  "POST /gatekeeper/items": await cpuOf("/gatekeeper/items", "POST"),
+});

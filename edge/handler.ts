@@ -15,9 +15,9 @@ export function createEdge(
   surroundings: Surroundings,
 ): Handler {
   const proxy = createProxy(keys, config, surroundings);
-  return answerRefusals(async (request) => {
+  return answerRefusals((request) => {
     const { path, query } = targetOf(request);
-    if (path === "/v1/shape" || path === `/${name}/v1/shape`) return await proxy(request, query);
+    if (path === "/v1/shape" || path === `/${name}/v1/shape`) return proxy(request, query);
     if (path !== "/health" && path !== `/${name}/health`) {
       throw new Refusal(404, "not_found", "Nothing here. Try GET /v1/shape or GET /health.");
     }

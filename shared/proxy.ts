@@ -1,11 +1,13 @@
+import { Agreement } from "./agreement.ts";
 import { readSubset } from "./body.ts";
 import type { ProxyConfig } from "./config.ts";
 import type { VerifyingKeys } from "./keys.ts";
-import { readQuery } from "./query.ts";
+import { Patience } from "./patience.ts";
 import { allowMethods, preflight, Refusal } from "./refusal.ts";
 import { relay, unreachable } from "./relay.ts";
-import { Shape, splitQuery } from "./shape.ts";
-import { readProtocol, upstreamHeaders, upstreamUrl } from "./upstream.ts";
+import { isBefore29 } from "./runtime.ts";
+import type { Shape } from "./shape.ts";
+import { upstreamHeaders, upstreamUrl } from "./upstream.ts";
 import { createVerifier } from "./verifier.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
@@ -28,42 +30,40 @@ export function createProxy(
   config: ProxyConfig,
   { fetch, runtime }: Surroundings,
 ) {
+  const older = isBefore29(runtime);
   const verify = createVerifier(keys, config);
+  const patience = new Patience(config.timeout, older);
+  const agreements = new WeakMap<Shape, Agreement>();
+
+  const agreementOn = (shape: Shape): Agreement => {
+    let known = agreements.get(shape);
+    if (known === undefined) agreements.set(shape, known = new Agreement(config.electric, shape));
+    return known;
+  };
+
   return async (request: Request, query: string): Promise<Response> => {
+    const { method } = request;
     allowMethods(request, ...METHODS);
-    if (request.method === "OPTIONS") return preflight(METHODS.join(", "));
+    if (method === "OPTIONS") return preflight(METHODS.join(", "));
     const { shape } = await verify(request);
-    const { fields, rest } = splitQuery(readQuery(query));
-    const url = upstreamUrl(config.electric, shape, readProtocol(rest));
-    if (Shape.parse(fields).canonical !== shape.canonical) {
-      throw new Refusal(
-        403,
-        "forbidden",
-        "The token is for another shape. Ask the gatekeeper for a token for this one, " +
-          "and send exactly the parameters that it answers.",
-      );
-    }
+    const agreement = agreementOn(shape);
+    const url = upstreamUrl(config.electric, agreement.signed, agreement.read(query));
     const headers = upstreamHeaders(request);
-    const init: RequestInit = { method: request.method, headers, redirect: "manual" };
-    if (request.method === "POST") {
+    const init: RequestInit = { method, headers, redirect: "manual" };
+    if (method === "POST") {
       init.body = await readSubset(request);
       headers["content-type"] = "application/json";
     }
-    const { signal, settle } = deadline(request, config.timeout);
-    const response = await fetch(url, { ...init, signal }).catch(() => {
+    const wait = patience.begin(request);
+    const { signal } = wait.abort;
+    init.signal = signal;
+    try {
+      return relay(request, await fetch(url, init), older);
+    } catch (error) {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      throw signal.reason instanceof Refusal ? signal.reason : unreachable();
-    }).finally(settle);
-    return relay(request, response, runtime);
+      throw [error, signal.reason].find((reason) => reason instanceof Refusal) ?? unreachable();
+    } finally {
+      patience.end(wait);
+    }
   };
-}
-
-/** Aborts when the client leaves, or with a 504 unless settled within `timeout` milliseconds. */
-function deadline(request: Request, timeout: number) {
-  const abort = new AbortController();
-  const headers = { "retry-after": "1" };
-  const late = new Refusal(504, "upstream_timeout", "Electric took too long. Try again.", headers);
-  const timer = setTimeout(() => abort.abort(late), timeout);
-  request.signal.addEventListener("abort", () => abort.abort());
-  return { signal: abort.signal, settle: () => clearTimeout(timer) };
 }

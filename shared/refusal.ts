@@ -61,14 +61,20 @@ export type Handler = (request: Request) => Promise<Response>;
  * is a bug of ours: a 500 and one line in the log, with the error's name and place but not its
  * message, which might hold a token or a row.
  */
-export function answerRefusals(handler: Handler, log: (line: string) => void): Handler {
-  return (request) =>
-    handler(request).catch((error: unknown) => {
+export function answerRefusals(
+  handler: (request: Request) => Response | Promise<Response>,
+  log: (line: string) => void,
+): Handler {
+  return async (request) => {
+    try {
+      return await handler(request);
+    } catch (error) {
       if (error instanceof Refusal) {
         return answer({ message: error.message }, error.status, error.headers);
       }
       const { name, stack = "" } = error instanceof Error ? error : new Error();
       log(`unexpected ${name} ${/\n\s+(at .*)/.exec(stack)?.[1] ?? ""}`);
       return answer({ message: "Something went wrong; the server's log has more." }, 500);
-    });
+    }
+  };
 }

@@ -23,6 +23,12 @@ export const PROTOCOL_PARAMS: readonly string[] = ("offset handle live live_sse 
 /** Empty means true to Electric, so only the two words that everyone reads alike pass. */
 const FLAGS = ["live", "live_sse", "experimental_live_sse"];
 
+/** A protocol parameter that reads the same whoever decodes it; its name is the first group. */
+export const PLAIN_PROTOCOL = new RegExp(
+  `^(?:(?=(?:${FLAGS.join("|")})=(?:true|false)$)|(?!(?:${FLAGS.join("|")})=))` +
+    `(${PROTOCOL_PARAMS.join("|")})=[\\w.~-]{0,200}$`,
+);
+
 /** Never `authorization` or `cookie`: a CDN would stop sharing; nor `origin`: Electric echoes it. */
 const REQUEST_HEADERS = ("accept accept-encoding content-type if-none-match if-modified-since " +
   "traceparent tracestate").split(" ");
@@ -43,17 +49,24 @@ export function readProtocol(pairs: readonly Pair[]): Map<string, string> {
   return protocol;
 }
 
+/** What of the upstream query a token and our configuration decide: pieces like `table=items`. */
+export function signedPieces(electric: Electric, shape: Shape): string[] {
+  const queryable = shape.queryableColumns?.map(formatName).join();
+  const columns: Pair[] = queryable === undefined ? [] : [["queryable_columns", queryable]];
+  return [...shape.pairs, ...columns, ...electric.pairs].map(formatPiece);
+}
+
+/** Writes a pair into a query. */
+export function formatPiece(pair: Pair): string {
+  return pair.map(encodeURIComponent).join("=");
+}
+
 /**
  * The one URL that a signed shape can lead to. Built from the token's shape, never from the
  * client's query, and sorted, so that all clients of a shape share one CDN entry.
  */
-export function upstreamUrl(electric: Electric, shape: Shape, protocol: Iterable<Pair>): string {
-  const queryable = shape.queryableColumns?.map(formatName).join();
-  const columns: Pair[] = queryable === undefined ? [] : [["queryable_columns", queryable]];
-  const query = [...shape.pairs, ...columns, ...protocol, ...electric.pairs]
-    .sort(([a], [b]) => a < b ? -1 : 1)
-    .map((pair) => pair.map(encodeURIComponent).join("="));
-  return `${electric.url}/v1/shape?${query.join("&")}`;
+export function upstreamUrl({ url }: Electric, signed: string[], protocol: string[]): string {
+  return `${url}/v1/shape?${[...signed, ...protocol].sort().join("&")}`;
 }
 
 /**

@@ -2,7 +2,14 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { ELECTRIC_PROTOCOL_QUERY_PARAMS } from "@electric-sql/client";
 import { Refusal } from "./refusal.ts";
 import { Shape } from "./shape.ts";
-import { PROTOCOL_PARAMS, readProtocol, upstreamHeaders, upstreamUrl } from "./upstream.ts";
+import {
+  formatPiece,
+  PROTOCOL_PARAMS,
+  readProtocol,
+  signedPieces,
+  upstreamHeaders,
+  upstreamUrl,
+} from "./upstream.ts";
 
 Deno.test("every protocol parameter of the official client passes", () => {
   for (const name of ELECTRIC_PROTOCOL_QUERY_PARAMS) ok(PROTOCOL_PARAMS.includes(name), name);
@@ -27,7 +34,7 @@ Deno.test("the upstream URL is the shape's, sorted, with our own secret", () => 
   const electric = { url: "http://e", pairs: [["secret", "s s"], ["source_id", "1"]] } as const;
   const protocol = readProtocol([["offset", "-1"], ["handle", "h"]]);
   equal(
-    upstreamUrl(electric, shape, protocol),
+    upstreamUrl(electric, signedPieces(electric, shape), [...protocol].map(formatPiece)),
     "http://e/v1/shape?columns=b%2Cid&handle=h&offset=-1&params%5B1%5D=x%26y" +
       "&queryable_columns=b%2Cid&secret=s%20s&source_id=1&table=items&where=a%20%3D%20%241",
   );

@@ -19,10 +19,28 @@ const at = (file: string, guard: string, find: string, replace: string): Mutant 
 export const MUTANTS: readonly Mutant[] = [
   // Requests.
   at(
-    "shared/proxy.ts",
+    "shared/agreement.ts",
     "the request's shape is the token's",
-    ".canonical !== shape.canonical",
-    ".canonical === ''",
+    ".canonical === this.shape.canonical",
+    ".canonical !== ''",
+  ),
+  at(
+    "shared/agreement.ts",
+    "only the text that was agreed on isn't read again",
+    "shape === this.#agreed",
+    "this.#agreed !== undefined",
+  ),
+  at(
+    "shared/agreement.ts",
+    "a protocol parameter in another spelling is read each time",
+    "if (pairs.length === protocol.size) this.#agreed",
+    "this.#agreed",
+  ),
+  at(
+    "shared/agreement.ts",
+    "a plain protocol parameter given twice is read strictly",
+    "name === undefined || protocol.has(name)",
+    "name === undefined",
   ),
   at("shared/proxy.ts", "only four methods", "allowMethods(request, ...METHODS);", ""),
   at(
@@ -319,7 +337,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/relay.ts",
     "browsers keep shapes by token",
-    'headers.push(["vary", varyOnToken(given.get("vary") ?? "")]);',
+    'headers.set("vary", varyOnToken(headers.get("vary") ?? ""));',
     "",
   ),
   at(
@@ -331,7 +349,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/relay.ts",
     "hop-by-hop headers end here",
-    ".filter(([name]) => !dropped.includes(name))",
+    "for (const name of dropped) headers.delete(name);",
     "",
   ),
   at("shared/refusal.ts", "refusals aren't cached", '"cache-control": "no-store", ', ""),

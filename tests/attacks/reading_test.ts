@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readQuery } from "../../shared/query.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { Shape, splitQuery } from "../../shared/shape.ts";
-import { upstreamUrl } from "../../shared/upstream.ts";
+import { signedPieces, upstreamUrl } from "../../shared/upstream.ts";
 import { NotServed } from "./electric_identifier.ts";
 import { readAsElectric, type Served } from "./electric_reader.ts";
 
@@ -60,7 +60,9 @@ function readBoth(query: string): { shape: Shape; written: Served; asked: Served
     if (error instanceof Refusal && error.status === 400) return null;
     throw error;
   }
-  const target = upstreamUrl(electric, shape, []).slice(electric.url.length);
+  const target = upstreamUrl(electric, signedPieces(electric, shape), []).slice(
+    electric.url.length,
+  );
   const written = readAsElectric({ method: "GET", target, body: "" });
   try {
     const asked = readAsElectric({ method: "GET", target: `/v1/shape?${query}`, body: "" });
@@ -82,7 +84,7 @@ Deno.test("what shape.ts reads and writes is what Electric reads, and equality i
       const { shape, written, asked } = both;
       // Our own rule, which a client has no say in; older clients may send it.
       deepEqual(written.queryable, written.columns);
-      const again = upstreamUrl(electric, shape, []).split("?")[1] ?? "";
+      const again = upstreamUrl(electric, signedPieces(electric, shape), []).split("?")[1] ?? "";
       const mirrored = Shape.parse(splitQuery(readQuery(again)).fields);
       equal(mirrored.canonical, shape.canonical);
       deepEqual(Shape.parse(shape.toClaim()).canonical, shape.canonical);

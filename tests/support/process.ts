@@ -38,6 +38,11 @@ export class TestProcess implements AsyncDisposable {
   readonly #process: LeashedProcess;
   #running = true;
 
+  /** Its process group: itself and its own children. */
+  get group(): number {
+    return this.#process.group;
+  }
+
   constructor(private readonly options: ProcessOptions) {
     this.#process = leash({
       command: options.command ?? Deno.execPath(),

@@ -1,0 +1,31 @@
+/** What wrk saw. */
+export interface Load {
+  readonly requests: number;
+  readonly seconds: number;
+  /** 99th percentile of the response times, in milliseconds. */
+  readonly p99: number;
+}
+
+const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };
+
+/** Loads a URL with wrk on so many connections; throws when wrk is missing or a response isn't 2xx. */
+export async function load(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  connections: number,
+  seconds: number,
+): Promise<Load> {
+  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "--latency"];
+  for (const [name, value] of Object.entries(headers)) args.push("-H", `${name}: ${value}`);
+  const { stdout } = await new Deno.Command("wrk", { args: [...args, url] }).output();
+  const text = new TextDecoder().decode(stdout);
+  const [, requests, time] = /(\d+) requests in ([\d.]+)s/.exec(text) ?? [];
+  const [, p99, unit = ""] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
+  const failed = /Non-2xx|Socket errors/.test(text);
+  if (failed || requests === undefined) throw new Error(`wrk ${url}:\n${text}`);
+  return {
+    requests: Number(requests),
+    seconds: Number(time),
+    p99: Number(p99) * (MILLISECONDS[unit] ?? NaN),
+  };
+}
