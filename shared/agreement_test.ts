@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 import { Shape } from "./shape.ts";
 
 const shape = Shape.parse({ table: "items", where: "a = $1", params: ["x y"] });
-const agree = () => new Agreement({ url: "http://e", pairs: [] }, shape);
+const agree = () => new Agreement({ url: "http://e", pairs: [], hidesColumns: true }, shape);
 const SHAPE = "table=items&where=a+%3D+%241&params%5B1%5D=x+y";
 
 Deno.test("protocol parameters are given as pieces, also when the shape is known", () => {

@@ -29,7 +29,11 @@ export function readProxyConfig(env: Env): ProxyConfig {
     ["source_id", optional(env, "ELECTRIC_SOURCE_ID") ?? ""],
   ];
   return {
-    electric: { url: readUrl("ELECTRIC_URL", url), pairs: pairs.filter(([, value]) => value) },
+    electric: {
+      url: readUrl("ELECTRIC_URL", url),
+      pairs: pairs.filter(([, value]) => value),
+      hidesColumns: readVersion(env) >= 1_006_010,
+    },
     timeout: 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600),
     issuer: optional(env, "AUTH_ISSUER"),
     audience: optional(env, "AUTH_AUDIENCE"),
@@ -60,4 +64,12 @@ export function readNumber(env: Env, name: string, fallback: number, min: number
   const value = Number(optional(env, name) ?? fallback);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
+}
+
+/** `ELECTRIC_VERSION` as a number that grows with it: 1.6.10 is 1006010. Unset, it is a current one. */
+function readVersion(env: Env): number {
+  const version = optional(env, "ELECTRIC_VERSION") ?? "999.0.0";
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(version)?.slice(1);
+  if (parts === undefined) throw new ConfigError("ELECTRIC_VERSION must be like 1.6.10.");
+  return parts.reduce((sum, part) => sum * 1000 + Number(part), 0);
 }

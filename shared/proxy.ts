@@ -47,7 +47,12 @@ export function createProxy(
     if (method === "OPTIONS") return preflight(METHODS.join(", "));
     const { shape } = await verify(request);
     const agreement = agreementOn(shape);
-    const url = upstreamUrl(config.electric, agreement.signed, agreement.read(query));
+    const asked = agreement.read(query);
+    const isSubset = method === "POST" || asked.some((piece) => piece.startsWith("subset__"));
+    if (isSubset && shape.queryableColumns !== null && !config.electric.hidesColumns) {
+      throw new Refusal(403, "forbidden", "This Electric can't hide columns from subset queries.");
+    }
+    const url = upstreamUrl(config.electric, agreement.signed, asked);
     const headers = upstreamHeaders(request);
     const init: RequestInit = { method, headers, redirect: "manual" };
     if (method === "POST") {

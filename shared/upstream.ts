@@ -9,6 +9,8 @@ export interface Electric {
   readonly url: string;
   /** Our own parameters, such as `secret`; sent with each request. */
   readonly pairs: readonly Pair[];
+  /** Whether it knows `queryable_columns`, as Electric does since 1.6.10. */
+  readonly hidesColumns: boolean;
 }
 
 /**

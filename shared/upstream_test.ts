@@ -31,7 +31,11 @@ Deno.test("protocol parameters are single, flags are words, others are dropped",
 
 Deno.test("the upstream URL is the shape's, sorted, with our own secret", () => {
   const shape = Shape.parse({ table: "Items", where: "a = $1", params: ["x&y"], columns: "id,b" });
-  const electric = { url: "http://e", pairs: [["secret", "s s"], ["source_id", "1"]] } as const;
+  const electric = {
+    url: "http://e",
+    pairs: [["secret", "s s"], ["source_id", "1"]],
+    hidesColumns: true,
+  } as const;
   const protocol = readProtocol([["offset", "-1"], ["handle", "h"]]);
   equal(
     upstreamUrl(electric, signedPieces(electric, shape), [...protocol].map(formatPiece)),
