@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { testPostgres } from "../tests/support/postgres.ts";
-import { connect, isTransactionPooler, readOnly } from "./database.ts";
+import { Database, isAway, isTransactionPooler } from "./database.ts";
 
 Deno.test("transaction poolers are known by their port or flag", () => {
   const pooler = (tail: string) => isTransactionPooler(`postgresql://u:p@db.example${tail}`);
@@ -9,16 +9,42 @@ Deno.test("transaction poolers are known by their port or flag", () => {
 });
 
 Deno.test("statements are prepared only where they can be found again", async () => {
-  await using database = await testPostgres();
+  await using server = await testPostgres();
   for (const [tail, prepared] of [["", true], ["?pgbouncer=true", false]] as const) {
-    const sql = connect(`${database.url}${tail}`, { max: 1, idle_timeout: 60 });
+    const database = new Database(`${server.url}${tail}`, { max: 1, idle_timeout: 60 });
     try {
-      for (const n of [1, 2, 3]) await readOnly(sql, async (tx) => await tx`select ${n}::int`);
-      const found = await sql`select from pg_prepared_statements where statement ~ '::int'`;
+      for (const n of [1, 2, 3]) await database.readOnly(async (tx) => await tx`select ${n}::int`);
+      const found = await database
+        .sql`select from pg_prepared_statements where statement ~ '::int'`;
       equal(found.length > 0, prepared);
-      await rejects(readOnly(sql, async (tx) => await tx`create table t ()`), /read-only/);
+      await rejects(database.readOnly(async (tx) => await tx`create table t ()`), /read-only/);
     } finally {
-      await sql.end({ timeout: 1 });
+      await database.end();
     }
+  }
+});
+
+Deno.test("a connection that is lost in a transaction fails that, and the next one works", async () => {
+  await using server = await testPostgres();
+  const database = new Database(server.url, { max: 2, idle_timeout: 60 });
+  const other = new Database(server.url, { max: 1, idle_timeout: 60 });
+  try {
+    for (const wait of [true, false]) {
+      const pid = Promise.withResolvers<number>();
+      const lost = database.readOnly(async (tx) => {
+        const [row] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+        pid.resolve(row?.pid ?? 0);
+        if (wait) await new Promise((resolve) => setTimeout(resolve, 200));
+        else await tx`select pg_sleep(2)`;
+      });
+      const failed = rejects(lost, isAway);
+      await other.sql`select pg_terminate_backend(${await pid.promise})`;
+      await failed;
+      const [row] = await database.readOnly(async (tx) => await tx`select 1 as one`);
+      equal(row?.["one"], 1);
+    }
+  } finally {
+    await database.end();
+    await other.end();
   }
 });

@@ -4,7 +4,7 @@ import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import { Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import { checkColumns, checkWhere, forbiddenTable, readColumns } from "./catalogue.ts";
-import { type Database, databaseUnavailable, isAway, readOnly } from "./database.ts";
+import { type Database, databaseUnavailable, isAway } from "./database.ts";
 import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
 
 /** Milliseconds that a decision may take, policy and database together. */
@@ -34,7 +34,7 @@ class PolicyError extends Error {
  */
 export function createDecide(
   policies: Policies,
-  sql: Database,
+  database: Database,
   timeout = TIMEOUT,
 ): Decide {
   return async (user, asked, explain) => {
@@ -44,9 +44,9 @@ export function createDecide(
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
     try {
-      const decided = readOnly(sql, (tx) => {
+      const decided = database.readOnly((tx) => {
         over.signal.throwIfAborted();
-        return Promise.race([decide(policy, user, asked, tx, over.signal), late.promise]);
+        return Promise.race([decide(policy, user, asked, until(over.signal, tx)), late.promise]);
       });
       return await Promise.race([decided, late.promise]);
     } catch (error) {
@@ -70,9 +70,8 @@ async function decide(
   user: User | null,
   asked: Shape,
   tx: TransactionSql,
-  over: AbortSignal,
 ): Promise<Shape> {
-  const question: Question = { user, shape: asked, sql: until(over, tx) };
+  const question: Question = { user, shape: asked, sql: tx };
   const verdict = typeof policy === "function" ? await policy(question) : policy;
   if (verdict === false || verdict === null) throw forbiddenTable(asked);
   if (verdict !== true && !(verdict instanceof Rows)) {

@@ -1,25 +1,25 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { Shape } from "../shared/shape.ts";
 import { type TestPostgres, testPostgres } from "../tests/support/postgres.ts";
-import { connect, type Database } from "./database.ts";
+import { Database } from "./database.ts";
 import { createDecide } from "./decide.ts";
 import { allow, definePolicies, ownRows, type Policy, rows } from "./policy.ts";
 
 const ALICE = { id: "00000000-0000-4000-8000-00000000a11c", role: "authenticated", claims: {} };
 
 let postgres: TestPostgres;
-let sql: Database;
+let database: Database;
 Deno.test.beforeAll(async () => {
   postgres = await testPostgres();
-  sql = connect(postgres.url, { max: 3, idle_timeout: 60 });
-  await sql.unsafe(`
+  database = new Database(postgres.url, { max: 3, idle_timeout: 60 });
+  await database.sql.unsafe(`
     create type status as enum ('open', 'done');
     create table todos (id int primary key, owner_id uuid, n int, at date, tags text[], status status, note text);
     create table secrets (id int primary key, hidden text);
     create table "Odd ""name" (id int primary key);`);
 });
 Deno.test.afterAll(async () => {
-  await sql.end({ timeout: 1 });
+  await database.end();
   await postgres[Symbol.asyncDispose]();
 });
 
@@ -35,7 +35,7 @@ async function ask(
   const explained: string[] = [];
   const decide = createDecide(
     definePolicies({ todos: policy, '"Odd ""name"': policy }),
-    sql,
+    database,
     timeout,
   );
   const shape = Shape.parse({ table: "todos", ...asked });
@@ -114,7 +114,9 @@ Deno.test("a client's clause can't find out what else exists", async () => {
     const [a, b] = [await ask(allow, { where: yes }), await ask(allow, { where: no })];
     deepEqual([a.status, a.message.replaceAll("secrets", "missing")], [400, b.message]);
   };
-  await sql.unsafe("create function secrets_of(int) returns bool language sql as 'select true'");
+  await database.sql.unsafe(
+    "create function secrets_of(int) returns bool language sql as 'select true'",
+  );
   await same("exists (select 1 from secrets)", "exists (select 1 from missing)");
   await same("null::secrets is null", "null::missing is null");
   await same("secrets_of(1)", "missing_of(1)");

@@ -9,7 +9,7 @@ import {
 } from "../shared/refusal.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
-import { checkConnection, type Database, databaseUnavailable } from "./database.ts";
+import { type Database, databaseUnavailable } from "./database.ts";
 import { createDecide } from "./decide.ts";
 import { createMint } from "./mint.ts";
 import type { Policies } from "./policy.ts";
@@ -19,16 +19,16 @@ import { readShapeRequest, tableOf, unknownPath } from "./request.ts";
 export function createGatekeeper(
   config: GatekeeperConfig,
   policies: Policies,
-  sql: Database,
+  database: Database,
   surroundings: Surroundings,
 ): Handler {
   const { log } = surroundings;
   const proxy = createProxy(config.keys.verifying, config, surroundings);
-  const answerToken = createTokens(config, policies, sql);
+  const answerToken = createTokens(config, policies, database);
   const others = answerRefusals(async (request) => {
     const { path, query } = targetOf(request);
     if (path === "/proxy/v1/shape") return await proxy(request, query);
-    if (path === "/health") return await health(request, sql);
+    if (path === "/health") return await health(request, database);
     if (path === "/.well-known/jwks.json") return keySet(request, config);
     throw unknownPath();
   }, log);
@@ -47,10 +47,10 @@ export function createGatekeeper(
 function createTokens(
   config: GatekeeperConfig,
   policies: Policies,
-  sql: Database,
+  database: Database,
 ): (request: Request, explain: (line: string) => void) => Promise<Response> {
   const authenticate = createAuthenticate(config.users, config.clockTolerance);
-  const decide = createDecide(policies, sql);
+  const decide = createDecide(policies, database);
   const mint = createMint(config);
   return async (request, explain) => {
     const { path, query } = targetOf(request);
@@ -64,9 +64,9 @@ function createTokens(
   };
 }
 
-async function health(request: Request, sql: Database): Promise<Response> {
+async function health(request: Request, database: Database): Promise<Response> {
   allowMethods(request, "GET", "HEAD");
-  await checkConnection(sql).catch(() => {
+  await database.check().catch(() => {
     throw databaseUnavailable();
   });
   return answer({ status: "ok" });

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Sql } from "postgres";
 
 /** Any number, as long as every gatekeeper takes the same: the lock's name. */
 const LOCK = 7_305_112_023;
@@ -9,7 +9,7 @@ const LOCK = 7_305_112_023;
  * gatekeeper agree. A lock makes a second gatekeeper wait instead of collide.
  * Gives the names of those applied.
  */
-export async function migrate(sql: Database, folder: string): Promise<string[]> {
+export async function migrate(sql: Sql, folder: string): Promise<string[]> {
   const files: { name: string; version: string; title: string }[] = [];
   for await (const { name } of Deno.readDir(folder)) {
     const [, version, title] = /^(\d+)_(.*)\.sql$/.exec(name) ?? [];

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../shared/config.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
-import { checkConnection, connect, type Database } from "./database.ts";
+import { Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
 import { migrate } from "./migrate.ts";
 import type { Policies } from "./policy.ts";
@@ -26,15 +26,15 @@ async function readConfig(): Promise<GatekeeperConfig> {
   }
 }
 
-async function prepare(sql: Database): Promise<void> {
+async function prepare(database: Database): Promise<void> {
   try {
-    await checkConnection(sql);
+    await database.check();
   } catch (error) {
     const cause = error instanceof Error ? error.message || error.name : "unknown error";
     fail(`can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`);
   }
   try {
-    for (const name of await migrate(sql, MIGRATIONS)) log(`applied migration ${name}`);
+    for (const name of await migrate(database.sql, MIGRATIONS)) log(`applied migration ${name}`);
   } catch (error) {
     fail(`a migration failed: ${error instanceof Error ? error.message : error}`);
   }
@@ -46,13 +46,13 @@ async function prepare(sql: Database): Promise<void> {
  */
 export async function serve(policies: Policies): Promise<void> {
   const config = await readConfig();
-  const sql = connect(config.databaseUrl);
-  await prepare(sql);
+  const database = new Database(config.databaseUrl);
+  await prepare(database);
   if (config.users.length === 0) {
     log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
   }
   const surroundings = { fetch, runtime: Deno.version.deno, log };
-  const handler = createGatekeeper(config, policies, sql, surroundings);
+  const handler = createGatekeeper(config, policies, database, surroundings);
   const server = Deno.serve({
     port: config.port,
     onListen: ({ port }) => log(`listening on http://localhost:${port}`),
@@ -61,7 +61,7 @@ export async function serve(policies: Policies): Promise<void> {
   async function stop(): Promise<void> {
     const grace = setTimeout(() => Deno.exit(0), GRACE);
     await server.shutdown();
-    await sql.end({ timeout: 1 });
+    await database.end();
     clearTimeout(grace);
     Deno.exit(0);
   }

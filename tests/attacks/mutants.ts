@@ -299,8 +299,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/keys.ts",
     "key sets aren't fetched at an attacker's pace",
-    "const response = early ? undefined :",
-    "const response =",
+    "const text = early ? undefined :",
+    "const text =",
   ),
   at("shared/keys.ts", "a removed key's tokens go", "return last.uat ?? 0;", "return 0;"),
   at(
