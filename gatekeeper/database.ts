@@ -1,80 +1,66 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { Refusal } from "../shared/refusal.ts";
 
+/** Milliseconds that a statement may take. */
+const STATEMENT_TIMEOUT = 2000;
+
 /** How many connections, and after how many idle seconds one is closed. */
 export interface Pool {
   readonly max: number;
   readonly idle_timeout: number;
 }
 
-/** Milliseconds that a statement of a decision may take. */
-const STATEMENT_TIMEOUT = 2000;
+/** Postgres, as the gatekeeper asks it: a pool, and a fresh one once that has lost a connection. */
+export interface Database {
+  /** The pool to ask now. */
+  readonly sql: Sql;
+  /** Puts a fresh pool in the place of one that lost a connection; a second time, it does nothing. */
+  replace(lost: Sql): void;
+  /** Ends the pool, giving its queries `timeout` seconds. */
+  end(options: { readonly timeout: number }): Promise<void>;
+}
 
-/** Postgres, as the gatekeeper asks it: a small pool that connects lazily and recovers by itself. */
-export class Database {
-  readonly #open: () => Sql;
-  #sql: Sql;
+/**
+ * Connects lazily, with a small pool. postgresjs 3.4.9 goes on writing to a connection that Postgres
+ * has closed in the middle of a transaction: in a callback of its own, where nobody can catch the
+ * error, and the connection never works again. So that error is kept from ending the process, and
+ * the pool is replaced.
+ */
+export function connect(url: string, pool: Pool = { max: 10, idle_timeout: 60 }): Database {
+  const open = () =>
+    postgres(withoutPoolerFlag(url), {
+      ...pool,
+      connect_timeout: 5,
+      // Seconds until the next try, however many have failed: back within a second after Postgres is.
+      backoff: () => 0.2,
+      prepare: !isTransactionPooler(url),
+      onnotice: () => {},
+      connection: { application_name: "gatekeeper" },
+    });
+  let sql = open();
+  const keepRunning = (event: ErrorEvent) => {
+    if (isLateWrite(event.error)) event.preventDefault();
+  };
+  globalThis.addEventListener("error", keepRunning);
+  return {
+    get sql() {
+      return sql;
+    },
+    replace(lost) {
+      if (lost !== sql) return;
+      sql = open();
+      lost.end({ timeout: 0 }).catch(() => {});
+    },
+    async end(options) {
+      await sql.end(options);
+      globalThis.removeEventListener("error", keepRunning);
+    },
+  };
+}
 
-  constructor(url: string, pool: Pool = { max: 10, idle_timeout: 60 }) {
-    this.#open = () =>
-      postgres(withoutPoolerFlag(url), {
-        ...pool,
-        connect_timeout: 5,
-        prepare: !isTransactionPooler(url),
-        onnotice: () => {},
-        connection: { application_name: "gatekeeper" },
-      });
-    this.#sql = this.#open();
-  }
-
-  /** The pool of now, for a statement or two; don't keep it. */
-  get sql(): Sql {
-    return this.#sql;
-  }
-
-  /**
-   * Runs queries in a read-only transaction in which each may take 2 s. The timeout is set inside,
-   * since poolers refuse it as an option of the connection.
-   */
-  async readOnly<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T> {
-    const sql = this.#sql;
-    try {
-      const { result } = await sql.begin("read only", async (tx) => {
-        try {
-          const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
-          const [result] = await Promise.all([work(tx), timeout]);
-          return { result };
-        } catch (error) {
-          // The driver rejects the transaction by itself when its connection is lost. If this did too,
-          // it would send a rollback down that connection, which ends the process
-          // (porsager/postgres#1208).
-          if (isLost(error)) return await new Promise<never>(() => {});
-          throw error;
-        }
-      });
-      return result;
-    } catch (error) {
-      if (isLost(error)) this.#renew(sql);
-      throw error;
-    }
-  }
-
-  /** Throws when Postgres can't be asked; the message is the driver's. */
-  async check(): Promise<void> {
-    await this.readOnly(async (tx) => await tx`select 1`);
-  }
-
-  /** Closes all connections; what still runs has a second. */
-  end(): Promise<void> {
-    return this.#sql.end({ timeout: 1 });
-  }
-
-  /** Begins with new connections: after a loss the driver may never write to an old one again. */
-  #renew(lost: Sql): void {
-    if (this.#sql !== lost) return;
-    this.#sql = this.#open();
-    lost.end({ timeout: 0 }).catch(() => {});
-  }
+function isLateWrite(error: unknown): boolean {
+  return error instanceof TypeError &&
+    /nextWrite .*postgres.*connection\.js/.test(error.stack ?? "");
 }
 
 /**
@@ -93,21 +79,58 @@ function withoutPoolerFlag(url: string): string {
   return plain.href;
 }
 
-/** Whether an error says that a connection can't be made or is gone: the driver's and the system's codes, and Postgres's. */
+/**
+ * Runs queries in a read-only transaction in which each may take 2 s. The timeout is set inside,
+ * since poolers refuse it as an option of the connection.
+ */
+export async function readOnly<T>(
+  database: Database,
+  work: (tx: TransactionSql) => Promise<T>,
+): Promise<T> {
+  const { sql } = database;
+  try {
+    const { result } = await sql.begin("read only", async (tx) => {
+      try {
+        const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
+        const [result] = await Promise.all([work(tx), timeout]);
+        return { result };
+      } catch (error) {
+        // The driver fails the transaction by itself when its connection is lost. If this did so too,
+        // it would send a rollback down that connection: the late write of `connect`.
+        if (isLost(error)) return await new Promise<never>(() => {});
+        throw error;
+      }
+    });
+    return result;
+  } catch (error) {
+    if (isLost(error)) database.replace(sql);
+    throw error;
+  }
+}
+
+/** Throws when Postgres can't be asked; the message is the driver's. */
+export async function checkConnection(database: Database): Promise<void> {
+  await readOnly(database, (tx) => tx`select 1`);
+}
+
+/**
+ * Whether an error says that the database is away or overloaded, rather than that a query is wrong:
+ * classes 53, 57 and 58 of Postgres's appendix A, besides those of a lost connection.
+ */
+export function isAway(error: unknown): boolean {
+  return isLost(error) || (error instanceof postgres.PostgresError && /^5[378]/.test(error.code));
+}
+
+/**
+ * Whether an error says that a connection can't be made or is gone. Others leave it usable: a
+ * statement that takes too long (57014) must not cost everybody else their connections.
+ */
 function isLost(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   const code = String(error.code);
   return error instanceof postgres.PostgresError
     ? /^(08|57P)/.test(code)
     : /^(CONNECT|E[A-Z]+$)/.test(code);
-}
-
-/**
- * Whether an error says that the database is away or overloaded, rather than that a query is wrong;
- * classes 53, 57 and 58 are those of Postgres's appendix A.
- */
-export function isAway(error: unknown): boolean {
-  return isLost(error) || error instanceof postgres.PostgresError && /^5[378]/.test(error.code);
 }
 
 /**

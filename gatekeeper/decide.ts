@@ -4,7 +4,7 @@ import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import { Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import { checkColumns, checkWhere, forbiddenTable, readColumns } from "./catalogue.ts";
-import { type Database, databaseUnavailable, isAway } from "./database.ts";
+import { type Database, databaseUnavailable, isAway, readOnly } from "./database.ts";
 import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
 
 /** Milliseconds that a decision may take, policy and database together. */
@@ -44,7 +44,7 @@ export function createDecide(
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
     try {
-      const decided = database.readOnly((tx) => {
+      const decided = readOnly(database, (tx) => {
         over.signal.throwIfAborted();
         return Promise.race([decide(policy, user, asked, until(over.signal, tx)), late.promise]);
       });

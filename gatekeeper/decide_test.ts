@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { Shape } from "../shared/shape.ts";
 import { type TestPostgres, testPostgres } from "../tests/support/postgres.ts";
-import { Database } from "./database.ts";
+import { connect, type Database } from "./database.ts";
 import { createDecide } from "./decide.ts";
 import { allow, definePolicies, ownRows, type Policy, rows } from "./policy.ts";
 
@@ -11,7 +11,7 @@ let postgres: TestPostgres;
 let database: Database;
 Deno.test.beforeAll(async () => {
   postgres = await testPostgres();
-  database = new Database(postgres.url, { max: 3, idle_timeout: 60 });
+  database = connect(postgres.url, { max: 3, idle_timeout: 60 });
   await database.sql.unsafe(`
     create type status as enum ('open', 'done');
     create table todos (id int primary key, owner_id uuid, n int, at date, tags text[], status status, note text);
@@ -19,7 +19,7 @@ Deno.test.beforeAll(async () => {
     create table "Odd ""name" (id int primary key);`);
 });
 Deno.test.afterAll(async () => {
-  await database.end();
+  await database.end({ timeout: 1 });
   await postgres[Symbol.asyncDispose]();
 });
 

@@ -9,7 +9,7 @@ import {
 } from "../shared/refusal.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
-import { type Database, databaseUnavailable } from "./database.ts";
+import { checkConnection, type Database, databaseUnavailable } from "./database.ts";
 import { createDecide } from "./decide.ts";
 import { createMint } from "./mint.ts";
 import type { Policies } from "./policy.ts";
@@ -66,7 +66,7 @@ function createTokens(
 
 async function health(request: Request, database: Database): Promise<Response> {
   allowMethods(request, "GET", "HEAD");
-  await database.check().catch(() => {
+  await checkConnection(database).catch(() => {
     throw databaseUnavailable();
   });
   return answer({ status: "ok" });

@@ -1,7 +1,7 @@
 import { ConfigError } from "../shared/config.ts";
 import type { Handler } from "../shared/refusal.ts";
 import { readGatekeeperConfig } from "./config.ts";
-import { Database } from "./database.ts";
+import { connect } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
 import { policies } from "./policies.ts";
 
@@ -28,7 +28,7 @@ function env(name: string): string | undefined {
 async function start(): Promise<Handler> {
   try {
     const config = await readGatekeeperConfig(env);
-    const database = new Database(config.databaseUrl, POOL);
+    const database = connect(config.databaseUrl, POOL);
     const surroundings = { fetch, runtime: Deno.version.deno, log };
     const gatekeeper = createGatekeeper(config, policies, database, surroundings);
     return (request) => {

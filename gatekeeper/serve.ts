@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../shared/config.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
-import { Database } from "./database.ts";
+import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
 import { migrate } from "./migrate.ts";
 import type { Policies } from "./policy.ts";
@@ -28,7 +28,7 @@ async function readConfig(): Promise<GatekeeperConfig> {
 
 async function prepare(database: Database): Promise<void> {
   try {
-    await database.check();
+    await checkConnection(database);
   } catch (error) {
     const cause = error instanceof Error ? error.message || error.name : "unknown error";
     fail(`can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`);
@@ -46,7 +46,7 @@ async function prepare(database: Database): Promise<void> {
  */
 export async function serve(policies: Policies): Promise<void> {
   const config = await readConfig();
-  const database = new Database(config.databaseUrl);
+  const database = connect(config.databaseUrl);
   await prepare(database);
   if (config.users.length === 0) {
     log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
@@ -61,7 +61,7 @@ export async function serve(policies: Policies): Promise<void> {
   async function stop(): Promise<void> {
     const grace = setTimeout(() => Deno.exit(0), GRACE);
     await server.shutdown();
-    await database.end();
+    await database.end({ timeout: 1 });
     clearTimeout(grace);
     Deno.exit(0);
   }

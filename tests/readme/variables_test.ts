@@ -1,0 +1,36 @@
+import { deepEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The code that reads variables; the Caddyfile's have a table in `caddy/README.md`. */
+const FOLDERS = ["edge", "shared", "gatekeeper", "dev", "client"];
+const LOOKUP = /\b(?:optional|required|readNumber|env|port|url|get)\((?:env, )?"([A-Z_]+)"/g;
+
+async function code(): Promise<string> {
+  const texts: string[] = [];
+  for (const folder of FOLDERS) {
+    for await (const { name } of Deno.readDir(`${ROOT}/${folder}`)) {
+      if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
+      texts.push(await Deno.readTextFile(`${ROOT}/${folder}/${name}`));
+    }
+  }
+  return texts.join("\n");
+}
+
+async function named(): Promise<string[]> {
+  const readme = await Deno.readTextFile(`${ROOT}/README.md`);
+  const section = readme.slice(readme.indexOf("## Configuration"), readme.indexOf("## Layout"));
+  return [...section.matchAll(/`([A-Z]{2,}[A-Z_]*)`/g)].flatMap(([, name]) => name ?? []);
+}
+
+Deno.test("every variable that the code looks up is in the README", async () => {
+  const known = new Set(await named());
+  const found = [...(await code()).matchAll(LOOKUP)].flatMap(([, name]) => name ?? []);
+  deepEqual(found.filter((name) => !known.has(name)), []);
+});
+
+Deno.test("every variable in the README is one that the code knows", async () => {
+  const text = await code();
+  deepEqual((await named()).filter((name) => !text.includes(`"${name}"`)), []);
+});
