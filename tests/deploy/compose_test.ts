@@ -107,8 +107,8 @@ Deno.test("each service's command, in its environment, does its part", async (t)
   });
   stack.defer(() => sync.stop());
   const { port } = new URL(postgres.url);
-  const hosts = (text: string) =>
-    text.replace("@postgres:5432", `@127.0.0.1:${port}`)
+  const hosts = (text: string | null) =>
+    (text ?? "").replace("@postgres:5432", `@127.0.0.1:${port}`)
       .replace("http://electric:3000", `http://127.0.0.1:${sync.port}`);
 
   for (
