@@ -90,13 +90,20 @@ export async function readOnly<T>(
   const { sql } = database;
   try {
     const { result } = await sql.begin("read only", async (tx) => {
-      const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
-      const [result] = await Promise.all([work(tx), timeout]);
-      return { result };
+      try {
+        const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
+        const [result] = await Promise.all([work(tx), timeout]);
+        return { result };
+      } catch (error) {
+        // The driver fails the transaction by itself when its connection is lost. If this did so too,
+        // it would send a rollback down that connection: the late write of `connect`.
+        if (isLost(error)) return await new Promise<never>(() => {});
+        throw error;
+      }
     });
     return result;
   } catch (error) {
-    if (isAway(error)) database.replace(sql);
+    if (isLost(error)) database.replace(sql);
     throw error;
   }
 }
@@ -108,13 +115,22 @@ export async function checkConnection(database: Database): Promise<void> {
 
 /**
  * Whether an error says that the database is away or overloaded, rather than that a query is wrong:
- * classes 08, 53, 57 and 58 of Postgres's appendix A, and the driver's and the system's own codes.
+ * classes 53, 57 and 58 of Postgres's appendix A, besides those of a lost connection.
  */
 export function isAway(error: unknown): boolean {
+  return isLost(error) || (error instanceof postgres.PostgresError && /^5[378]/.test(error.code));
+}
+
+/**
+ * Whether an error says that a connection can't be made or is gone. Others leave it usable: a
+ * statement that takes too long (57014) must not cost everybody else their connections.
+ */
+function isLost(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   const code = String(error.code);
-  if (error instanceof postgres.PostgresError) return /^(08|53|57|58)/.test(code);
-  return /^(CONNECT|E[A-Z]+$)/.test(code);
+  return error instanceof postgres.PostgresError
+    ? /^(08|57P)/.test(code)
+    : /^(CONNECT|E[A-Z]+$)/.test(code);
 }
 
 /**

@@ -46,7 +46,7 @@ export function createDecide(
     try {
       const decided = readOnly(database, (tx) => {
         over.signal.throwIfAborted();
-        return Promise.race([decide(policy, user, asked, tx, over.signal), late.promise]);
+        return Promise.race([decide(policy, user, asked, until(over.signal, tx)), late.promise]);
       });
       return await Promise.race([decided, late.promise]);
     } catch (error) {
@@ -70,9 +70,8 @@ async function decide(
   user: User | null,
   asked: Shape,
   tx: TransactionSql,
-  over: AbortSignal,
 ): Promise<Shape> {
-  const question: Question = { user, shape: asked, sql: until(over, tx) };
+  const question: Question = { user, shape: asked, sql: tx };
   const verdict = typeof policy === "function" ? await policy(question) : policy;
   if (verdict === false || verdict === null) throw forbiddenTable(asked);
   if (verdict !== true && !(verdict instanceof Rows)) {

@@ -81,7 +81,7 @@ async function startService(
   const port = freePort();
   const own = environment["PORT"] ?? "";
   const health = healthcheck.test.at(-1)?.replace(`:${own}`, `:${port}`);
-  const settings = Object.entries(environment).map(([key, value]) => [key, hosts(value)]);
+  const settings = Object.entries(environment).map(([key, value]) => [key, hosts(value ?? "")]);
   const process = await startProcess({
     name,
     args,
@@ -130,7 +130,9 @@ Deno.test("each service's command, in its environment, does its part", async (t)
         let base = url;
         if (proxy === "edge") base = await startService("edge", edge, hosts, open);
         if (proxy === "caddy") {
-          const env = Object.entries(caddy.environment).map(([key, value]) => [key, hosts(value)]);
+          const env = Object.entries(caddy.environment).map((
+            [key, value],
+          ) => [key, hosts(value ?? "")]);
           base = open.use(await startCaddy(Object.fromEntries(env))).url;
         }
         const published = services[proxy ?? ""]?.environment["PORT"];
