@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { signShape } from "../shared/claims.ts";
+import { signShape } from "../gatekeeper/sign.ts";
 import { startGatekeeper } from "../tests/support/servers.ts";
 import { testPostgres } from "../tests/support/postgres.ts";
 import { usageOf } from "../tests/support/usage.ts";

@@ -1,5 +1,5 @@
-import { signShape } from "../shared/claims.ts";
-import { Shape } from "../shared/shape.ts";
+import { signShape } from "../gatekeeper/sign.ts";
+import { readShape } from "../shared/shape.ts";
 import { AUTH_SECRET } from "../tests/support/servers.ts";
 
 const fields = {
@@ -10,7 +10,7 @@ const fields = {
 };
 
 /** The shape that all benchmarks sync. */
-export const shape = Shape.parse(fields);
+export const shape = readShape(fields);
 
 /** The key that its tokens are signed with. */
 export const signing = {

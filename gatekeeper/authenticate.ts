@@ -1,5 +1,5 @@
-import { errors, type JWTPayload, jwtVerify } from "jose";
-import type { VerifyingKeys } from "../shared/keys.ts";
+import type { JWTPayload } from "jose";
+import { type VerifyingKeys, verifyJwt } from "../shared/keys.ts";
 import { Refusal } from "../shared/refusal.ts";
 
 /** Longest access token that is read, in characters. */
@@ -43,7 +43,7 @@ export function createAuthenticate(
     if (token === undefined || token.length > MAX_TOKEN) throw badAccessToken();
     for (const issuer of issuers) {
       const claims = await verify(token, issuer, clockTolerance);
-      if (claims !== undefined) return readUser(claims);
+      if (claims !== null) return readUser(claims);
     }
     throw badAccessToken();
   };
@@ -53,24 +53,14 @@ async function verify(
   token: string,
   { keys, issuer, audience }: UserIssuer,
   clockTolerance: number,
-): Promise<JWTPayload | undefined> {
-  const options = {
-    algorithms: keys.algorithms,
+): Promise<JWTPayload | null> {
+  keys.generation();
+  return await verifyJwt(token, keys, {
     requiredClaims: ["exp", "sub"],
     clockTolerance,
     audience,
     ...(issuer !== undefined && { issuer }),
-  };
-  keys.generation();
-  for (const find of keys.finders) {
-    try {
-      const { payload, protectedHeader } = await jwtVerify(token, find, options);
-      return protectedHeader.crit ? undefined : payload;
-    } catch (error) {
-      if (!(error instanceof errors.JOSEError)) throw error;
-    }
-  }
-  return undefined;
+  });
 }
 
 function readUser(claims: JWTPayload): User {

@@ -1,5 +1,5 @@
 import postgres, { type TransactionSql } from "postgres";
-import { formatRelation, quoteName } from "../shared/identifier.ts";
+import { quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
 import { checkClause } from "./clause.ts";
@@ -12,19 +12,18 @@ export interface Column {
 
 /** 403, in the same words whether the table exists or not. */
 export function forbiddenTable(shape: Shape): Refusal {
-  return new Refusal(403, "forbidden", `You may not sync table ${formatRelation(shape.relation)}.`);
+  return new Refusal(403, "forbidden", `You may not sync table ${shape.table}.`);
 }
 
 /** Gives a table's columns; throws {@link forbiddenTable} where there is no such table. */
 export async function readColumns(sql: TransactionSql, shape: Shape): Promise<Column[]> {
-  const { relation } = shape;
   const columns = await sql<Column[]>`
     select a.attname as name, coalesce(a.attnum = any(i.indkey), false) as key
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
-    where n.nspname = ${relation.namespace} and c.relname = ${relation.name}
+    where n.nspname = ${shape.namespace} and c.relname = ${shape.name}
       and c.relkind in ('r', 'p')
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
   if (columns.length === 0) throw forbiddenTable(shape);
@@ -52,7 +51,7 @@ export function checkColumns({ columns }: Shape, known: readonly Column[]): void
  */
 export async function checkWhere(
   sql: TransactionSql,
-  { relation, where, params }: Shape,
+  { namespace, name, where, params }: Shape,
   writtenBy: "client" | "policy",
 ): Promise<void> {
   if (where === null) {
@@ -60,7 +59,7 @@ export async function checkWhere(
     throw invalidRequest("params are given, but there is no where to use them.");
   }
   if (writtenBy === "client") checkClause(where);
-  const table = `${quoteName(relation.namespace)}.${quoteName(relation.name)}`;
+  const table = `${quoteName(namespace)}.${quoteName(name)}`;
   try {
     const path = writtenBy === "client"
       ? sql.unsafe("set local search_path = pg_catalog").execute()

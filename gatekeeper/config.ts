@@ -1,3 +1,4 @@
+import type { JWK } from "jose";
 import {
   ConfigError,
   type Env,
@@ -9,7 +10,8 @@ import {
   required,
 } from "../shared/config.ts";
 import type { UserIssuer } from "./authenticate.ts";
-import { type GatekeeperKeys, readGatekeeperKeys } from "./keys.ts";
+import { readGatekeeperKeys } from "./keys.ts";
+import type { SigningKey } from "./sign.ts";
 import { readUserIssuers } from "./user_issuers.ts";
 
 /** What the gatekeeper is configured with. */
@@ -18,7 +20,9 @@ export interface GatekeeperConfig extends ProxyConfig {
   readonly databaseUrl: string;
   /** Whose access tokens are good; none means that all users are anonymous. */
   readonly users: readonly UserIssuer[];
-  readonly keys: GatekeeperKeys;
+  readonly signing: SigningKey;
+  /** Public keys, for verifiers to fetch. */
+  readonly published: readonly JWK[];
   /** `url` of the answers: where clients send their shape requests. */
   readonly shapeUrl: string;
   /** Seconds that a token lives. */
@@ -27,11 +31,13 @@ export interface GatekeeperConfig extends ProxyConfig {
 
 /** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
 export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> {
+  const { signing, verifying, published } = await readGatekeeperKeys(env);
   const port = readNumber(env, "PORT", 4000, 0, 65535);
   const base = optional(env, "ELECTRIC_PROXY_URL") ?? `http://localhost:${port}/proxy`;
   return {
-    ...readProxyConfig(env),
-    keys: await readGatekeeperKeys(env),
+    ...readProxyConfig(env, verifying),
+    signing,
+    published,
     port,
     databaseUrl: readDatabaseUrl(env),
     users: readUserIssuers(env),

@@ -1,7 +1,6 @@
 import type { TransactionSql } from "postgres";
-import { formatRelation } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
-import { Shape } from "../shared/shape.ts";
+import { readShape, type Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import { checkColumns, checkWhere, forbiddenTable, readColumns } from "./catalogue.ts";
 import { type Database, databaseUnavailable, isAway, readOnly } from "./database.ts";
@@ -38,7 +37,7 @@ export function createDecide(
   timeout = TIMEOUT,
 ): Decide {
   return async (user, asked, explain) => {
-    const policy = policies(asked.relation);
+    const policy = policies(asked.table);
     if (policy === false || policy === null) throw forbiddenTable(asked);
     const over = new AbortController();
     const late = Promise.withResolvers<never>();
@@ -99,7 +98,7 @@ async function decide(
  * The clause that an earlier answer held may be sent again, as clients do.
  */
 function refuseMore(asked: Shape, granted: Rows): void {
-  const table = formatRelation(asked.relation);
+  const { table } = asked;
   const same = asked.where === granted.where && `${asked.params}` === `${granted.params}`;
   if (!same && (asked.where !== null || asked.params.length > 0)) {
     throw invalidRequest(
@@ -114,12 +113,12 @@ function refuseMore(asked: Shape, granted: Rows): void {
 }
 
 function narrow(asked: Shape, { where, params, only }: Rows): Shape {
-  return Shape.parse({
-    table: formatRelation(asked.relation),
+  return readShape({
+    table: asked.table,
     where,
     params,
     columns: asked.columns ?? only,
-    replica: asked.replica,
+    replica: asked.full ? "full" : null,
   });
 }
 

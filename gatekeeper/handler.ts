@@ -1,12 +1,6 @@
 import { createProxy, type Surroundings } from "../shared/proxy.ts";
 import { targetOf } from "../shared/query.ts";
-import {
-  allowMethods,
-  answer,
-  answerRefusals,
-  type Handler,
-  preflight,
-} from "../shared/refusal.ts";
+import { answer, answerRefusals, checkMethod, type Handler } from "../shared/refusal.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
 import { checkConnection, type Database, databaseUnavailable } from "./database.ts";
@@ -23,7 +17,7 @@ export function createGatekeeper(
   surroundings: Surroundings,
 ): Handler {
   const { log } = surroundings;
-  const proxy = createProxy(config.keys.verifying, config, surroundings);
+  const proxy = createProxy(config, surroundings);
   const answerToken = createTokens(config, policies, database);
   const others = answerRefusals(async (request) => {
     const { path, query } = targetOf(request);
@@ -49,15 +43,15 @@ function createTokens(
   policies: Policies,
   database: Database,
 ): (request: Request, explain: (line: string) => void) => Promise<Response> {
-  const authenticate = createAuthenticate(config.users, config.clockTolerance);
+  const authenticate = createAuthenticate(config.users, config.token.clockTolerance);
   const decide = createDecide(policies, database);
   const mint = createMint(config);
   return async (request, explain) => {
     const { path, query } = targetOf(request);
     const table = tableOf(path);
     if (table === null) throw unknownPath();
-    allowMethods(request, "POST", "OPTIONS");
-    if (request.method === "OPTIONS") return preflight("POST, OPTIONS");
+    const preflight = checkMethod(request, "POST", "OPTIONS");
+    if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const shape = await decide(user, await readShapeRequest(request, table, query), explain);
     return answer(await mint(shape, user, Math.floor(Date.now() / 1000)));
@@ -65,14 +59,14 @@ function createTokens(
 }
 
 async function health(request: Request, database: Database): Promise<Response> {
-  allowMethods(request, "GET", "HEAD");
+  checkMethod(request, "GET", "HEAD");
   await checkConnection(database).catch(() => {
     throw databaseUnavailable();
   });
   return answer({ status: "ok" });
 }
 
-function keySet(request: Request, { keys }: GatekeeperConfig): Response {
-  allowMethods(request, "GET", "HEAD");
-  return answer({ keys: keys.published }, 200, { "cache-control": "public, max-age=300" });
+function keySet(request: Request, { published }: GatekeeperConfig): Response {
+  checkMethod(request, "GET", "HEAD");
+  return answer({ keys: published }, { headers: { "cache-control": "public, max-age=300" } });
 }

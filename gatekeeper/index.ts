@@ -1,4 +1,5 @@
 import { ConfigError } from "../shared/config.ts";
+import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
 import type { Handler } from "../shared/refusal.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { connect } from "./database.ts";

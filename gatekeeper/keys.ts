@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import type { SigningKey } from "../shared/claims.ts";
 import { ConfigError, type Env, optional } from "../shared/config.ts";
 import { publicKeys, readSecrets, secretKeys, type VerifyingKeys } from "../shared/keys.ts";
+import type { SigningKey } from "./sign.ts";
 
 /** What the gatekeeper signs with, verifies with, and publishes at `/.well-known/jwks.json`. */
 export interface GatekeeperKeys {
@@ -18,7 +18,7 @@ export async function readGatekeeperKeys(env: Env): Promise<GatekeeperKeys> {
   const text = optional(env, "AUTH_PRIVATE_JWK");
   if (text === undefined) {
     const secrets = readSecrets(env);
-    const key = new TextEncoder().encode(secrets[0]);
+    const key = new TextEncoder().encode(secrets[0] ?? "");
     const signing = { header: { alg: "HS256" }, key } as const;
     return { signing, verifying: secretKeys(secrets), published: [] };
   }
@@ -27,10 +27,11 @@ export async function readGatekeeperKeys(env: Env): Promise<GatekeeperKeys> {
   }
   const { signing, own } = await readPrivateKey(text);
   const earlier = optional(env, "AUTH_JWKS");
-  if (earlier !== undefined) publicKeys(earlier);
+  if (earlier !== undefined) await publicKeys(earlier);
   const others: readonly JWK[] = earlier === undefined ? [] : JSON.parse(earlier).keys;
   const published = [own, ...others.filter(({ kid }) => kid !== own.kid)];
-  return { signing, verifying: publicKeys(JSON.stringify({ keys: published })), published };
+  const verifying = await publicKeys(JSON.stringify({ keys: published }));
+  return { signing, verifying, published };
 }
 
 async function readPrivateKey(text: string): Promise<{ signing: SigningKey; own: JWK }> {
@@ -40,7 +41,8 @@ async function readPrivateKey(text: string): Promise<{ signing: SigningKey; own:
     if (alg === undefined || jwk.d === undefined) throw new TypeError();
     const kid = jwk.kid ?? await calculateJwkThumbprint(jwk);
     const key = await importJWK(jwk, alg);
-    const { d: _private, ...own } = { ...jwk, kid, alg, use: "sig" };
+    // WebCrypto's private keys say that they sign; the public one must not.
+    const { d: _private, key_ops: _uses, ...own } = { ...jwk, kid, alg, use: "sig" };
     return { signing: { header: { alg, kid }, key }, own };
   } catch {
     throw new ConfigError(

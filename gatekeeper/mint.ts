@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import type { JWTPayload } from "jose";
-import { signShape } from "../shared/claims.ts";
-import { formatRelation } from "../shared/identifier.ts";
 import type { Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
+import { signShape, toClaim } from "./sign.ts";
 
 /** How many tokens are kept to be given out again; about 1 KiB each. */
 const KEPT = 2000;
 
 /** What a token's making depends on. */
-type Signing = Pick<GatekeeperConfig, "keys" | "issuer" | "audience" | "tokenTtl" | "shapeUrl">;
+type Signing = Pick<GatekeeperConfig, "signing" | "token" | "tokenTtl" | "shapeUrl">;
 
 /** Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch. */
 export type Mint = (
@@ -38,11 +37,11 @@ export interface Answer {
  * as well; with HS256 and EdDSA several gatekeepers agree, too.
  */
 export function createMint(config: Signing): Mint {
-  const { keys, issuer, audience, tokenTtl, shapeUrl } = config;
+  const { signing, token: { issuer, audience }, tokenTtl, shapeUrl } = config;
   const kept = new Map<string, Promise<string>>();
 
   function sign(shape: Shape, claims: JWTPayload, id: string): Promise<string> {
-    const token = kept.get(id) ?? signShape(shape, keys.signing, claims);
+    const token = kept.get(id) ?? signShape(shape, signing, claims);
     kept.delete(id);
     kept.set(id, token);
     const oldest = kept.size > KEPT ? kept.keys().next().value : undefined;
@@ -51,7 +50,7 @@ export function createMint(config: Signing): Mint {
   }
 
   return async (shape, user, now) => {
-    const who = [user?.id ?? null, shape.toClaim()];
+    const who = [user?.id ?? null, toClaim(shape)];
     const window = Math.max(1, Math.floor(tokenTtl / 2));
     // Windows begin at another second for each, or all clients of all users would renew at once.
     const issuedAt = now - (now - digest(who).readUInt32BE() % window) % window;
@@ -80,13 +79,13 @@ export function createMint(config: Signing): Mint {
 }
 
 /** A shape as the official client's `params` take it; keys that the shape lacks are left out. */
-function clientParams({ relation, where, columns, params, replica }: Shape) {
+function clientParams({ table, where, columns, params, full }: Shape) {
   return {
-    table: formatRelation(relation),
+    table,
     ...(where !== null && { where }),
     ...(columns !== null && { columns }),
     ...(params.length > 0 && { params: Object.fromEntries(params.map((v, i) => [i + 1, v])) }),
-    ...(replica !== null && { replica }),
+    ...(full && { replica: "full" }),
   };
 }
 

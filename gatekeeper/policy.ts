@@ -1,7 +1,7 @@
 import type { TransactionSql } from "postgres";
 import { ConfigError } from "../shared/config.ts";
-import { formatName, formatRelation, parseRelation, type Relation } from "../shared/identifier.ts";
-import type { Shape } from "../shared/shape.ts";
+import { formatName } from "../shared/identifier.ts";
+import { readShape, type Shape } from "../shared/shape.ts";
 import { arrayText, type Scalar } from "./array_text.ts";
 import type { User } from "./authenticate.ts";
 
@@ -21,8 +21,8 @@ export type Verdict = boolean | null | Rows;
 /** Who may sync a table: a verdict for everybody, or a function that reaches one. */
 export type Policy = Verdict | ((question: Question) => Verdict | Promise<Verdict>);
 
-/** Gives the policy of a table; `deny` for one that nobody wrote a policy for. */
-export type Policies = (relation: Relation) => Policy;
+/** Gives the policy of a table (a {@link Shape}'s `table`); `deny` where nobody wrote one. */
+export type Policies = (table: string) => Policy;
 
 /** Everyone gets the shape they ask for: any rows, any columns. */
 export const allow = true;
@@ -85,12 +85,12 @@ export function definePolicies(byTable: Readonly<Record<string, Policy>>): Polic
     if (policies.has(name)) throw new ConfigError(`policies.ts has two policies for ${name}.`);
     policies.set(name, policy);
   }
-  return (relation) => policies.get(formatRelation(relation)) ?? deny;
+  return (table) => policies.get(table) ?? deny;
 }
 
 function tableName(table: string): string {
   try {
-    return formatRelation(parseRelation(table, "The name"));
+    return readShape({ table }).table;
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";
     throw new ConfigError(`policies.ts: ${JSON.stringify(table)} is no table's name. ${reason}`);

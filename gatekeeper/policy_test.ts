@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { ConfigError } from "../shared/config.ts";
-import { parseRelation } from "../shared/identifier.ts";
+import { readShape } from "../shared/shape.ts";
 import { allow, definePolicies, deny, rows } from "./policy.ts";
 
 Deno.test("values become parameters, lists the text of an array", () => {
@@ -29,7 +29,7 @@ Deno.test("what isn't a value is refused", () => {
 
 Deno.test("policies are found by Electric's rules for names, and a table without one is nobody's", () => {
   const policies = definePolicies({ Items: allow, '"Items"': allow, "app.notes": allow });
-  const of = (name: string) => policies(parseRelation(name, "table"));
+  const of = (name: string) => policies(readShape({ table: name }).table);
   deepEqual(
     ["items", "public.ITEMS", '"Items"', "app.notes"].map(of),
     [allow, allow, allow, allow],

@@ -1,7 +1,12 @@
 import { parseObject, readBody } from "../shared/body.ts";
-import { readQuery } from "../shared/query.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
-import { Shape, SHAPE_NAMES, type ShapeFields, splitQuery } from "../shared/shape.ts";
+import {
+  readShape,
+  type Shape,
+  SHAPE_NAMES,
+  type ShapeFields,
+  splitQuery,
+} from "../shared/shape.ts";
 
 const PREFIX = "/gatekeeper/";
 
@@ -33,18 +38,18 @@ export async function readShapeRequest(
       else fields[name] = value;
     }
   }
-  return Shape.parse(fields);
+  return readShape(fields);
 }
 
 /** Answers' `params` hold the table too; a client may post them as they are. */
 function checkSameTable(table: string, other: unknown): void {
-  if (Shape.parse({ table: other }).canonical !== Shape.parse({ table }).canonical) {
+  if (readShape({ table: other }).canonical !== readShape({ table }).canonical) {
     throw invalidRequest("table is given twice: the path and the request differ.");
   }
 }
 
 function readForm(text: string): ShapeFields {
-  const { fields, rest } = splitQuery(readQuery(text));
+  const { fields, rest } = splitQuery(text);
   const unknown = rest[0]?.[0];
   if (unknown !== undefined) throw unknownField(unknown);
   return fields;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../shared/config.ts";
+import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";

@@ -1,63 +1,59 @@
-import { type CryptoKey, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import QuickLRU from "quick-lru";
 import type { ProxyConfig } from "./config.ts";
-import type { VerifyingKeys } from "./keys.ts";
+import { verifyJwt } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import { Shape } from "./shape.ts";
+import { readShape, type Shape } from "./shape.ts";
 
 /** Tokens beyond this many characters are refused before any cryptography. */
 const MAX_TOKEN = 8192;
 
-/** The key that signs new tokens. */
-export interface SigningKey {
-  readonly header: { readonly alg: "HS256" | "ES256" | "EdDSA"; readonly kid?: string };
-  readonly key: Uint8Array | CryptoKey;
-}
+/** The one answer to a missing or bad token (RFC 6750 section 3.1). */
+const MESSAGE = "No good token: send one from the gatekeeper, as 'Authorization: Bearer …'.";
+const CHALLENGE = { "www-authenticate": 'Bearer error="invalid_token"' };
+const badToken = () => new Refusal(401, "invalid_token", MESSAGE, CHALLENGE);
 
-/** Signs a shape into a JWT (RFC 7519, JWS compact); `claims` are those besides the shape. */
-export function signShape(shape: Shape, { header, key }: SigningKey, claims: JWTPayload) {
-  const jwt = new SignJWT({ ...claims, shape: shape.toClaim() });
-  return jwt.setProtectedHeader({ ...header, typ: "JWT" }).sign(key);
-}
-
-/** A token as a proxy needs it: the shape it grants, and until when, in seconds since the epoch. */
-export interface Grant {
-  readonly shape: Shape;
-  readonly expiresAt: number;
-}
-
-/** What a token must say; issuer and audience are checked where they are configured. */
-export type Checks = Pick<ProxyConfig, "issuer" | "audience" | "clockTolerance">;
+/** What a token is checked with and for. */
+export type Checks = Pick<ProxyConfig, "keys" | "token">;
 
 /**
- * Verifies a token and reads its shape, as strictly as a request's. Throws the same 401
- * {@link Refusal} for every bad token: which check failed helps nobody but a forger.
+ * Verifies a token and reads its shape, as strictly as a request's. Gives it, and the token's end in
+ * seconds since the epoch. Throws the same 401 {@link Refusal} for every bad token, for which check
+ * failed helps nobody but a forger; a 503 while the keys can't be had.
  */
-export async function verifyToken(token: string, keys: VerifyingKeys, checks: Checks) {
-  const { issuer, audience, clockTolerance } = checks;
-  const options = {
-    algorithms: keys.algorithms,
-    clockTolerance,
-    ...(issuer !== undefined && { issuer }),
-    ...(audience !== undefined && { audience }),
-  };
-  for (const find of token.length > MAX_TOKEN ? [] : keys.finders) {
-    try {
-      const { payload, protectedHeader } = await jwtVerify(token, find, options);
-      const { shape, exp } = payload;
-      if (typeof shape !== "object" || exp === undefined || protectedHeader.crit) break;
-      return { shape: Shape.parse({ ...shape }), expiresAt: exp } satisfies Grant;
-    } catch (error) {
-      const unread = error instanceof Refusal && error.status === 400;
-      if (!unread && !(error instanceof errors.JOSEError)) throw error;
-    }
+export async function verifyToken(token: string, { keys, token: checks }: Checks) {
+  if (token.length > MAX_TOKEN) throw badToken();
+  const claims = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  try {
+    return { shape: readShape(Object.assign({}, claims?.["shape"])), expiresAt: claims?.exp ?? 0 };
+  } catch {
+    throw badToken();
   }
-  throw badToken();
 }
 
-/** The one answer to a missing or bad token (RFC 6750 section 3.1). */
-export function badToken(): Refusal {
-  const message = "The token is missing, malformed, expired or not for this server. " +
-    "Get a fresh one from the gatekeeper and send it as 'Authorization: Bearer <token>'.";
-  const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
-  return new Refusal(401, "invalid_token", message, headers);
+/**
+ * Gives what a request's bearer token (RFC 6750 section 2.1) opens, or throws a 401. Each token is
+ * verified once and then looked up, since a signature costs a thousand times a lookup. Only good
+ * ones are remembered, the least recently used go first; none outlives its `exp`, nor any change of
+ * the keys.
+ */
+export function createVerifier<Opened>(config: Checks, open: (shape: Shape) => Opened) {
+  // It holds twice as many at times.
+  const remembered = new QuickLRU<string, Opened>({ maxSize: 2000 });
+  let generation = config.keys.generation();
+
+  async function verifyFirst(token: string): Promise<Opened> {
+    const started = generation;
+    const { shape, expiresAt } = await verifyToken(token, config);
+    const opened = open(shape);
+    // Keys that changed meanwhile may have lost the one that verified it.
+    const maxAge = 1000 * (expiresAt + config.token.clockTolerance) - Date.now();
+    if (started === generation) remembered.set(token, opened, { maxAge });
+    return opened;
+  }
+
+  return ({ headers }: Request): Opened | Promise<Opened> => {
+    if (generation !== (generation = config.keys.generation())) remembered.clear();
+    const token = /^Bearer +([^\s,]+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+    return remembered.get(token) ?? verifyFirst(token);
+  };
 }

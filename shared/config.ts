@@ -1,5 +1,5 @@
-import type { Pair } from "./query.ts";
-import type { Electric } from "./upstream.ts";
+import type { VerifyingKeys } from "./keys.ts";
+import { writeQuery } from "./query.ts";
 
 /** Looks up an environment variable. */
 export type Env = (name: string) => string | undefined;
@@ -10,41 +10,35 @@ export class ConfigError extends Error {
   readonly code = "invalid_config";
 }
 
-/** What a proxy is configured with, besides its keys. */
-export interface ProxyConfig {
-  readonly electric: Electric;
-  /** Milliseconds that Electric may take until its response begins; a long poll takes 20 s. */
-  readonly timeout: number;
-  readonly issuer: string | undefined;
-  readonly audience: string | undefined;
-  /** Seconds that clocks may differ. */
-  readonly clockTolerance: number;
-}
+/**
+ * What a proxy is configured with.
+ * - `electricUrl`: Electric, or the CDN in front of it; `electricQuery`: our own pieces of its query
+ * - `hidesColumns`: whether Electric knows `queryable_columns`, as it does since 1.6.10
+ * - `timeout`: milliseconds until Electric's response must begin; a long poll takes 20 s
+ * - `keys`, `token`: what a token must be signed with, and what it must say
+ */
+export type ProxyConfig = Readonly<ReturnType<typeof readProxyConfig>>;
 
 /** Reads what the gatekeeper's proxy and the edge share; throws {@link ConfigError}. */
-export function readProxyConfig(env: Env): ProxyConfig {
+export function readProxyConfig(env: Env, keys: VerifyingKeys) {
   const url = required(env, "ELECTRIC_URL", "Electric, or to the CDN in front of it");
-  const pairs: Pair[] = [
-    ["secret", optional(env, "ELECTRIC_SECRET") ?? ""],
-    ["source_id", optional(env, "ELECTRIC_SOURCE_ID") ?? ""],
-  ];
-  return {
-    electric: {
-      url: readUrl("ELECTRIC_URL", url),
-      pairs: pairs.filter(([, value]) => value),
-      hidesColumns: readVersion(env) >= 1_006_010,
-    },
-    timeout: 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600),
-    issuer: optional(env, "AUTH_ISSUER"),
-    audience: optional(env, "AUTH_AUDIENCE"),
-    clockTolerance: readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300),
-  };
+  const electricUrl = readUrl("ELECTRIC_URL", url);
+  const electricQuery = writeQuery([
+    ["secret", optional(env, "ELECTRIC_SECRET")],
+    ["source_id", optional(env, "ELECTRIC_SOURCE_ID")],
+  ]);
+  const version = optional(env, "ELECTRIC_VERSION") ?? "1.6.10";
+  const hidesColumns = version.localeCompare("1.6.10", "en", { numeric: true }) >= 0;
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new ConfigError("ELECTRIC_VERSION is like 1.6.10.");
+  const timeout = 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600);
+  const clockTolerance = readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300);
+  const [issuer, audience] = [optional(env, "AUTH_ISSUER"), optional(env, "AUTH_AUDIENCE")];
+  const token = { clockTolerance, ...(issuer && { issuer }), ...(audience && { audience }) };
+  return { electricUrl, electricQuery, hidesColumns, timeout, keys, token };
 }
 
 /** A variable's value, or `undefined` where it is unset or empty. */
-export function optional(env: Env, name: string): string | undefined {
-  return env(name)?.trim() || undefined;
-}
+export const optional = (env: Env, name: string) => env(name)?.trim() || undefined;
 
 /** A variable's value; `hint` says what to set it to. */
 export function required(env: Env, name: string, hint: string): string {
@@ -64,12 +58,4 @@ export function readNumber(env: Env, name: string, fallback: number, min: number
   const value = Number(optional(env, name) ?? fallback);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new ConfigError(`${name} must be a whole number from ${min} to ${max}.`);
-}
-
-/** `ELECTRIC_VERSION` as a number that grows with it: 1.6.10 is 1006010. Unset, it is a current one. */
-function readVersion(env: Env): number {
-  const version = optional(env, "ELECTRIC_VERSION") ?? "999.0.0";
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(version)?.slice(1);
-  if (parts === undefined) throw new ConfigError("ELECTRIC_VERSION must be like 1.6.10.");
-  return parts.reduce((sum, part) => sum * 1000 + Number(part), 0);
 }

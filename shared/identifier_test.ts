@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { formatName, formatRelation, parseName, parseNames, parseRelation } from "./identifier.ts";
+import { formatName, parseName, parseNames } from "./identifier.ts";
 import { Refusal } from "./refusal.ts";
 
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })
@@ -43,12 +43,12 @@ Deno.test("what Electric refuses is refused, naming the field", () => {
   equal(parseName("x".repeat(63), "table").length, 63);
 });
 
-Deno.test("a relation is in public by default, and has one dot at most", () => {
-  deepEqual(parseRelation("items", "table"), { namespace: "public", name: "items" });
-  deepEqual(parseRelation('"a.b"."C"', "table"), { namespace: "a.b", name: "C" });
-  throws(() => parseRelation("a.b.c", "table"), Refusal);
-  throws(() => parseRelation(".b", "table"), Refusal);
-  throws(() => parseRelation("a.", "table"), Refusal);
+Deno.test("a path splits at dots outside quotes", () => {
+  deepEqual(parseNames('"a.b"."C"', ".", "table"), ["a.b", "C"]);
+  deepEqual(parseNames("Items", ".", "table"), ["items"]);
+  for (const text of [".b", "a.", "a..b", '"a".', '"a."b"']) {
+    throws(() => parseNames(text, ".", "table"), Refusal, text);
+  }
 });
 
 Deno.test("a list splits at commas outside quotes", () => {
@@ -63,9 +63,9 @@ Deno.test("a list splits at commas outside quotes", () => {
 Deno.test("every name is read back as it was written", () => {
   fc.assert(fc.property(name, name, (first, second) => {
     equal(parseName(formatName(first), "x"), first);
-    const relation = { namespace: first, name: second };
-    deepEqual(parseRelation(formatRelation(relation), "x"), relation);
-    const list = [first, second].map(formatName).join(",");
-    deepEqual(parseNames(list, ",", "x"), [first, second]);
+    for (const delimiter of [".", ","] as const) {
+      const text = [first, second].map(formatName).join(delimiter);
+      deepEqual(parseNames(text, delimiter, "x"), [first, second]);
+    }
   }));
 });

@@ -1,49 +1,35 @@
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  type ExportedJWKSCache,
-  jwksCache,
-  type JWTVerifyGetKey,
-} from "jose";
+import * as jose from "jose";
 import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Milliseconds between two fetches of a key set: to get one, for a missing key, at the latest. */
 const [RETRY, COOLDOWN, MAX_AGE] = [2000, 30_000, 600_000];
 
-/** The keys that tokens may be signed with; no algorithm beyond theirs is accepted. */
-export interface VerifyingKeys {
-  readonly algorithms: string[];
-  /** Tried in turn, for secrets have no ids. */
-  readonly finders: readonly JWTVerifyGetKey[];
-  /** Changes when the keys change; asking keeps a remote set fresh. */
-  readonly generation: () => number;
-}
+/**
+ * The keys that tokens may be signed with; no algorithm beyond theirs is accepted. `finders` are
+ * tried in turn, for secrets have no ids. `generation` changes when the keys change; asking for it
+ * keeps a remote set fresh.
+ */
+export type VerifyingKeys = Readonly<ReturnType<typeof remoteKeys>>;
 
 /** Reads a verifier's keys, of one kind: two kinds at once could be confused with each other. */
-export function readKeys(env: Env): VerifyingKeys {
+export async function readKeys(env: Env): Promise<VerifyingKeys> {
   const kinds = ["AUTH_SECRET", "AUTH_JWKS", "AUTH_JWKS_URL"].filter((name) => optional(env, name));
   if (kinds.length > 1) throw new ConfigError(`Set only one of ${kinds.join(" and ")}.`);
-  if (kinds[0] === "AUTH_JWKS") return publicKeys(optional(env, "AUTH_JWKS") ?? "");
-  const url = optional(env, "AUTH_JWKS_URL");
-  return url === undefined
-    ? secretKeys(readSecrets(env))
-    : remoteKeys(readUrl("AUTH_JWKS_URL", url));
+  const [jwks, url] = [optional(env, "AUTH_JWKS"), optional(env, "AUTH_JWKS_URL")];
+  if (jwks !== undefined) return await publicKeys(jwks);
+  return url ? remoteKeys(readUrl("AUTH_JWKS_URL", url)) : secretKeys(readSecrets(env));
 }
 
 /** `AUTH_SECRET` and, still good for verifying, those of `AUTH_SECRET_PREVIOUS`. */
-export function readSecrets(env: Env): [string, ...string[]] {
-  const hint = "a random text of at least 32 bytes, the same for gatekeeper and proxies " +
-    "(openssl rand -base64 32 prints one)";
-  const current = required(env, "AUTH_SECRET", hint);
+export function readSecrets(env: Env): string[] {
+  const hint = "32 random bytes or more, the same everywhere (openssl rand -base64 32 prints some)";
   const previous = optional(env, "AUTH_SECRET_PREVIOUS")?.split(/\s+/) ?? [];
-  for (const secret of [current, ...previous]) {
-    if (new TextEncoder().encode(secret).length < 32 || /^(\{|-----BEGIN)/.test(secret)) {
-      throw new ConfigError(`AUTH_SECRET is too short, or isn't a secret: set it to ${hint}.`);
-    }
-  }
-  return [current, ...previous];
+  const secrets = [required(env, "AUTH_SECRET", hint), ...previous];
+  const isWeak = (secret: string) =>
+    new TextEncoder().encode(secret).length < 32 || /^(\{|-----BEGIN)/.test(secret);
+  if (!secrets.some(isWeak)) return secrets;
+  throw new ConfigError(`AUTH_SECRET is too short, or isn't a secret: set it to ${hint}.`);
 }
 
 /** Keys of shared secrets, all of which verify, so that secrets can be rotated. */
@@ -53,63 +39,54 @@ export function secretKeys(secrets: readonly string[]): VerifyingKeys {
 }
 
 /** Keys of a JSON Web Key Set (RFC 7517), as text; only public ones of EC P-256 and Ed25519. */
-export function publicKeys(text: string): VerifyingKeys {
+export async function publicKeys(text: string): Promise<VerifyingKeys> {
   try {
-    const { keys } = JSON.parse(text);
-    const fit = keys.every((key: JsonWebKey) =>
-      ["P-256", "Ed25519"].includes(key.crv ?? "") && !key.d
-    );
-    if (!fit || keys.length === 0) throw new TypeError();
-    const finders = [createLocalJWKSet({ keys })];
+    const { keys }: { keys: jose.JWK[] } = JSON.parse(text);
+    const ours = keys.filter(({ crv = "", d }) => !d && ["P-256", "Ed25519"].includes(crv));
+    if (keys.length === 0 || ours.length < keys.length) throw new TypeError();
+    for (const key of keys) await jose.importJWK(key, key.crv === "P-256" ? "ES256" : "EdDSA");
+    const finders = [jose.createLocalJWKSet({ keys })];
     return { algorithms: ["ES256", "EdDSA"], finders, generation: () => 0 };
   } catch {
-    throw new ConfigError(
-      'AUTH_JWKS must be {"keys": […]} with public P-256 or Ed25519 keys only.',
-    );
+    throw new ConfigError('AUTH_JWKS must be {"keys": […]}, all public and P-256 or Ed25519.');
   }
 }
 
 /** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
-export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]): VerifyingKeys {
-  const last: ExportedJWKSCache | Record<string, never> = {};
+export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]) {
+  const last: jose.ExportedJWKSCache | Record<string, never> = {};
   let tried = -MAX_AGE;
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    const early = Date.now() - tried < (last.uat === undefined ? RETRY : COOLDOWN);
-    tried = early ? tried : Date.now();
-    const text = early ? undefined : await fetchText(...request).catch(() => undefined);
-    if (text !== undefined && isKeySet(text)) return new Response(text);
-    const headers = { "retry-after": "5" };
-    throw new Refusal(503, "unavailable", "The keys can't be fetched. Try again.", headers);
+    if (Date.now() - tried < (last.uat ? COOLDOWN : RETRY)) throw new TypeError("It is early.");
+    tried = Date.now();
+    return await fetch(...request);
   };
-  const set = createRemoteJWKSet(new URL(url), {
-    cacheMaxAge: Infinity,
-    cooldownDuration: COOLDOWN,
-    [customFetch]: load,
-    [jwksCache]: last,
-  });
-  return {
-    algorithms,
-    finders: [set],
-    generation: () => {
-      if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
-      // jose writes it in the same step in which it takes the new keys.
-      return last.uat ?? 0;
-    },
+  const cache = { cacheMaxAge: Infinity, cooldownDuration: COOLDOWN, [jose.jwksCache]: last };
+  const set = jose.createRemoteJWKSet(new URL(url), { ...cache, [jose.customFetch]: load });
+  const generation = () => {
+    if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
+    // jose writes it in the same step in which it takes the new keys.
+    return last.uat ?? 0;
   };
+  const finders: readonly jose.JWTVerifyGetKey[] = [set];
+  return { algorithms, finders, generation };
 }
 
-async function fetchText(...request: Parameters<typeof fetch>): Promise<string | undefined> {
-  const response = await fetch(...request);
-  const text = await response.text();
-  return response.status === 200 ? text : undefined;
-}
-
-/** Whether jose will take it; what it refuses must look like a set that is away, not like a bad token. */
-function isKeySet(text: string): boolean {
-  try {
-    createLocalJWKSet(JSON.parse(text));
-    return true;
-  } catch {
-    return false;
+/**
+ * What a JWT says that one of the keys has signed (RFC 7519), or `null` for a bad one. Throws a 503
+ * {@link Refusal} while keys can't be had: that must not look like a bad token.
+ */
+export async function verifyJwt(token: string, keys: VerifyingKeys, checks: jose.JWTVerifyOptions) {
+  const options = { ...checks, algorithms: keys.algorithms };
+  for (const find of keys.finders) {
+    try {
+      const { payload, protectedHeader } = await jose.jwtVerify(token, find, options);
+      return protectedHeader.crit ? null : payload;
+    } catch (error) {
+      const code = error instanceof jose.errors.JOSEError ? error.code : "";
+      if (/^ERR_(JW[ST]_|JOSE_(ALG|NOT)|JWKS_(NO|MULTIPLE))/.test(code)) continue;
+      throw new Refusal(503, "unavailable", "No keys now. Try again.", { "retry-after": "5" });
+    }
   }
+  return null;
 }

@@ -1,74 +1,58 @@
-import { Agreement } from "./agreement.ts";
 import { readSubset } from "./body.ts";
+import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
-import type { VerifyingKeys } from "./keys.ts";
-import { Patience } from "./patience.ts";
-import { allowMethods, preflight, Refusal } from "./refusal.ts";
-import { relay, unreachable } from "./relay.ts";
-import { isBefore29 } from "./runtime.ts";
-import type { Shape } from "./shape.ts";
-import { upstreamHeaders, upstreamUrl } from "./upstream.ts";
-import { createVerifier } from "./verifier.ts";
+import { checkMethod, Refusal } from "./refusal.ts";
+import { relay } from "./relay.ts";
+import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
 
-const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
+/**
+ * `fetch`, but always HTTP/1.1. By HTTP/2 it would use one connection for all requests to a CDN, and
+ * those beyond the CDN's limit of streams (mostly about 100) would wait until a held one ends.
+ */
+const client = Deno.createHttpClient?.({ http2: false });
+export const fetchByHttp1: typeof fetch = (input, init) =>
+  fetch(input, { ...init, ...(client && { client }) });
 
-/** The world around a proxy. */
-export interface Surroundings {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** `Deno.version.deno`; see {@link relay}. */
-  readonly runtime: string;
-  readonly log: (line: string) => void;
-}
+/** The world around a proxy; `runtime` is `Deno.version.deno`. */
+export type Surroundings = { fetch: typeof fetch; runtime: string; log: (line: string) => void };
 
 /**
  * The authorising proxy: checks that the request asks for the shape in its token, asks Electric
  * for *the token's* shape and pipes the answer back. `query` is the raw query string; the path is
  * the caller's to check. Throws a {@link Refusal} for everything that it answers itself.
  */
-export function createProxy(
-  keys: VerifyingKeys,
-  config: ProxyConfig,
-  { fetch, runtime }: Surroundings,
-) {
-  const older = isBefore29(runtime);
-  const verify = createVerifier(keys, config);
-  const patience = new Patience(config.timeout, older);
-  const agreements = new WeakMap<Shape, Agreement>();
-
-  const agreementOn = (shape: Shape): Agreement => {
-    let known = agreements.get(shape);
-    if (known === undefined) agreements.set(shape, known = new Agreement(config.electric, shape));
-    return known;
-  };
-
+export function createProxy(config: ProxyConfig, { fetch, runtime }: Surroundings) {
+  // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
+  // Runtimes of other names embed an older Deno.
+  const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
+  const verify = createVerifier(config, (shape) => createUpstreamUrl(config, shape));
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
-    allowMethods(request, ...METHODS);
-    if (method === "OPTIONS") return preflight(METHODS.join(", "));
-    const { shape } = await verify(request);
-    const agreement = agreementOn(shape);
-    const asked = agreement.read(query);
-    const isSubset = method === "POST" || asked.some((piece) => piece.startsWith("subset__"));
-    if (isSubset && shape.queryableColumns !== null && !config.electric.hidesColumns) {
-      throw new Refusal(403, "forbidden", "This Electric can't hide columns from subset queries.");
-    }
-    const url = upstreamUrl(config.electric, agreement.signed, asked);
+    const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
+    if (preflight !== null) return preflight;
+    const url = (await verify(request))(method, query);
     const headers = upstreamHeaders(request);
-    const init: RequestInit = { method, headers, redirect: "manual" };
-    if (method === "POST") {
-      init.body = await readSubset(request);
-      headers["content-type"] = "application/json";
-    }
-    const wait = patience.begin(request);
-    const { signal } = wait.abort;
-    init.signal = signal;
+    const body = method === "POST" ? await readSubset(request) : null;
+    const abort = new AbortController();
+    const { signal } = abort;
+    const response = fetch(url, { method, headers, body, redirect: "manual", signal });
+    const watch = () => {
+      request.signal.addEventListener("abort", () => abort.abort());
+      if (request.signal.aborted) abort.abort();
+    };
+    // A client is watched when it has waited, for that costs more than a quick request otherwise.
+    if (older) watch();
+    const timers = [setTimeout(watch, 100), setTimeout(() => abort.abort(), config.timeout)];
     try {
-      return relay(request, await fetch(url, init), older);
-    } catch (error) {
+      return relay(request, await response, older);
+    } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      throw [error, signal.reason].find((reason) => reason instanceof Refusal) ?? unreachable();
+      const status = signal.aborted ? 504 : 502;
+      const reason = signal.aborted ? "took too long" : "can't be reached at ELECTRIC_URL";
+      const message = `Electric ${reason}. Try again in a moment.`;
+      throw new Refusal(status, "upstream_unavailable", message, { "retry-after": "1" });
     } finally {
-      patience.end(wait);
+      for (const timer of timers) clearTimeout(timer);
     }
   };
 }

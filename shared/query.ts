@@ -3,9 +3,6 @@ import { invalidRequest } from "./refusal.ts";
 /** Longest name or value that is read, in UTF-16 code units. */
 const MAX_TEXT = 8192;
 
-/** A name and its value, as in a query string. */
-export type Pair = readonly [name: string, value: string];
-
 /**
  * Splits a request's URL into path and query, exactly as they came. `new URL` would resolve `..`
  * and turn `\` into `/`, and what a path means must not depend on who reads it.
@@ -18,12 +15,15 @@ export function targetOf({ url, headers }: Request): { path: string; query: stri
 }
 
 /**
- * Refuses text that two readers could understand differently: control characters, NUL, lone
- * surrogates, over-long values.
+ * Gives a value that is a text, unless two readers could understand it differently: control
+ * characters, NUL, lone surrogates, over-long values are refused.
  */
-export function checkText(field: string, text: string): string {
-  if (text.length > MAX_TEXT) throw invalidRequest(`${field} is over ${MAX_TEXT} characters long.`);
-  if (!/\p{Cc}/u.test(text) && text.isWellFormed()) return text;
+export function readText(field: string, value: unknown): string {
+  if (typeof value !== "string") throw invalidRequest(`${field} must be there, as a text.`);
+  if (value.length > MAX_TEXT) {
+    throw invalidRequest(`${field} is over ${MAX_TEXT} characters long.`);
+  }
+  if (!/\p{Cc}|\p{Cs}/u.test(value)) return value;
   throw invalidRequest(`${field} holds a control character, such as a line break.`);
 }
 
@@ -31,21 +31,20 @@ export function checkText(field: string, text: string): string {
  * Reads a query string (or a form body) into pairs, in order, strictly: bad percent-encoding and
  * bad UTF-8 are refused instead of passed through or replaced.
  */
-export function readQuery(query: string): Pair[] {
-  return query.split("&").filter((piece) => piece !== "").map((piece) => {
-    const mark = `${piece}=`.indexOf("=");
-    const name = decode(piece.slice(0, mark), "A parameter's name");
-    const label = /^[\w[\]-]{1,40}$/.test(name) ? name : "A parameter";
-    return [name, decode(piece.slice(mark + 1), label)];
-  });
+export function readQuery(query: string): [name: string, value: string][] {
+  try {
+    decodeURIComponent(query);
+  } catch {
+    throw invalidRequest("The query is not valid percent-encoded UTF-8.");
+  }
+  // A question mark at the beginning would be dropped without the ampersand.
+  const pairs = [...new URLSearchParams(`&${query}`)];
+  for (const [name, value] of pairs) readText(name.slice(0, 24) || "A name", name + value);
+  return pairs;
 }
 
-function decode(text: string, field: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    throw invalidRequest(`${field} is not valid percent-encoded UTF-8.`);
-  }
-  return checkText(field, decoded);
+/** Writes pairs as the pieces of a query, such as `table=items`; those without a value are left out. */
+export function writeQuery(pairs: readonly (readonly [string, string | null | undefined])[]) {
+  const write = (text: string | null | undefined) => encodeURIComponent(text ?? "");
+  return pairs.filter(([, value]) => value != null).map((pair) => pair.map(write).join("="));
 }

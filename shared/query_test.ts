@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { checkText, readQuery, targetOf } from "./query.ts";
+import fc from "fast-check";
+import { readQuery, readText, targetOf, writeQuery } from "./query.ts";
 import { Refusal } from "./refusal.ts";
 
 Deno.test("a query is read in order, with + and %20 as blanks", () => {
@@ -11,6 +12,8 @@ Deno.test("a query is read in order, with + and %20 as blanks", () => {
     ["", "d"],
   ]);
   deepEqual(readQuery(""), []);
+  deepEqual(readQuery("?table=x"), [["?table", "x"]]);
+  deepEqual(readQuery("a=b=c"), [["a", "b=c"]]);
   deepEqual(readQuery("%74able=%F0%9F%99%82"), [["table", "🙂"]]);
 });
 
@@ -36,7 +39,7 @@ Deno.test("bad encodings and characters are refused, not repaired", () => {
 });
 
 Deno.test("lone surrogates are refused", () => {
-  throws(() => checkText("where", "\ud800"), Refusal);
+  throws(() => readText("where", "\ud800"), Refusal);
 });
 
 Deno.test("paths and queries are taken as they came", () => {
@@ -52,4 +55,14 @@ Deno.test("a path in the Host header is no path", () => {
     const request = new Request("http://x/v1/shape?a=/health", { headers: { host } });
     deepEqual(targetOf(request), { path: "", query: "" });
   }
+});
+
+Deno.test("pairs are read back as they were written", () => {
+  const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((value) =>
+    !/\p{Cc}/u.test(value)
+  );
+  fc.assert(fc.property(fc.array(fc.tuple(text, text), { maxLength: 5 }), (pairs) => {
+    deepEqual(readQuery(writeQuery(pairs).join("&")), pairs);
+  }));
+  deepEqual(writeQuery([["a", null], ["b", undefined], ["c", ""]]), ["c="]);
 });

@@ -1,9 +1,5 @@
 /** CORS headers of our own responses: without them a browser can't see a 401 and renew. */
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "electric-cursor,electric-handle,electric-has-data," +
-    "electric-offset,electric-schema,electric-up-to-date,electric-internal-known-error,retry-after",
-};
+const OWN = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" };
 
 /**
  * A request that we answer ourselves, with an error. `code` is stable; the message says what to do
@@ -23,33 +19,26 @@ export class Refusal extends Error {
 }
 
 /** 400 `invalid_request`: the request can't be read; `message` names the field. */
-export function invalidRequest(message: string): Refusal {
-  return new Refusal(400, "invalid_request", message);
-}
-
-/** 405 `method_not_allowed` with `Allow` (RFC 9110 section 15.5.6), unless the method is one of these. */
-export function allowMethods({ method }: Request, ...methods: string[]): void {
-  if (methods.includes(method)) return;
-  const allow = methods.join(", ");
-  throw new Refusal(405, "method_not_allowed", `Use one of: ${allow}.`, { allow });
-}
+export const invalidRequest = (message: string) => new Refusal(400, "invalid_request", message);
 
 /** JSON of our own: readable across origins, never cached unless `headers` say so. */
-export function answer(body: unknown, status = 200, headers: Refusal["headers"] = {}): Response {
-  return Response.json(body, {
-    status,
-    headers: { ...CORS, "cache-control": "no-store", ...headers },
-  });
+export function answer(body: unknown, { status = 200, headers: more = {} }: Partial<Refusal> = {}) {
+  return Response.json(body, { status, headers: { ...OWN, "cache-control": "no-store", ...more } });
 }
 
-/** A CORS preflight's answer (Fetch standard, 3.3). `*` doesn't cover `Authorization`. */
-export function preflight(methods: string): Response {
-  const headers = {
-    ...CORS,
-    "access-control-allow-methods": methods,
-    "access-control-allow-headers": "Authorization, *",
-    "access-control-max-age": "86400",
-  };
+/**
+ * Throws a 405 with `Allow` (RFC 9110 section 15.5.6) unless the method is one of these. Gives the
+ * answer to a CORS preflight (Fetch standard, 3.3; `*` doesn't cover `Authorization`), else `null`.
+ */
+export function checkMethod({ method }: Request, ...methods: string[]): Response | null {
+  const allow = methods.join(", ");
+  if (!methods.includes(method)) {
+    throw new Refusal(405, "method_not_allowed", `Use one of: ${allow}.`, { allow });
+  }
+  if (method !== "OPTIONS") return null;
+  const headers = new Headers({ ...OWN, "access-control-allow-methods": allow });
+  headers.set("access-control-allow-headers", "Authorization, *");
+  headers.set("access-control-max-age", "86400");
   return new Response(null, { status: 204, headers });
 }
 
@@ -61,20 +50,15 @@ export type Handler = (request: Request) => Promise<Response>;
  * is a bug of ours: a 500 and one line in the log, with the error's name and place but not its
  * message, which might hold a token or a row.
  */
-export function answerRefusals(
-  handler: (request: Request) => Response | Promise<Response>,
-  log: (line: string) => void,
-): Handler {
+export function answerRefusals(handler: Handler, log: (line: string) => void): Handler {
   return async (request) => {
     try {
       return await handler(request);
     } catch (error) {
-      if (error instanceof Refusal) {
-        return answer({ message: error.message }, error.status, error.headers);
-      }
+      if (error instanceof Refusal) return answer({ message: error.message }, error);
       const { name, stack = "" } = error instanceof Error ? error : new Error();
       log(`unexpected ${name} ${/\n\s+(at .*)/.exec(stack)?.[1] ?? ""}`);
-      return answer({ message: "Something went wrong; the server's log has more." }, 500);
+      return answer({ message: "Something went wrong; see the server's log." }, { status: 500 });
     }
   };
 }

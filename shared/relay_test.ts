@@ -1,7 +1,5 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { Refusal } from "./refusal.ts";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { relay } from "./relay.ts";
-import { isBefore29 } from "./runtime.ts";
 
 const plain = new Request("http://x");
 const varyOf = (vary?: string) =>
@@ -47,8 +45,7 @@ Deno.test("a redirect is not passed on, for its address may hold our secret", ()
   const headers = { location: "http://e?secret=s" };
   throws(
     () => relay(plain, new Response(null, { status: 302, headers }), false),
-    (error) =>
-      error instanceof Refusal && error.status === 502 && !error.message.includes("secret"),
+    (error) => error instanceof TypeError && !error.message.includes("secret"),
   );
   equal(relay(plain, new Response(null, { status: 304 }), true).status, 304);
 });
@@ -57,10 +54,6 @@ Deno.test("only runtimes that compress by themselves are told not to", () => {
   const accepting = new Request("http://x", { headers: { "accept-encoding": "gzip" } });
   const coding = (request: Request, older: boolean, body: string | null, headers = {}) =>
     relay(request, new Response(body, { headers }), older).headers.get("content-encoding");
-  for (const runtime of ["2.1.4", "2.8.9", "supabase-edge-runtime-1.70"]) {
-    ok(isBefore29(runtime));
-  }
-  for (const runtime of ["2.9.6", "2.10.0", "3.0.0"]) ok(!isBefore29(runtime));
   equal(coding(accepting, true, "x"), "identity");
   equal(coding(plain, true, "x"), null);
   equal(coding(accepting, true, null), null);

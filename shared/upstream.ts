@@ -1,74 +1,69 @@
+import type { ProxyConfig } from "./config.ts";
 import { formatName } from "./identifier.ts";
-import { baseName, type Shape } from "./shape.ts";
-import type { Pair } from "./query.ts";
-import { invalidRequest } from "./refusal.ts";
+import { writeQuery } from "./query.ts";
+import { invalidRequest, Refusal } from "./refusal.ts";
+import { baseName, readShape, type Shape, splitQuery } from "./shape.ts";
 
-/** Electric, or the CDN in front of it. */
-export interface Electric {
-  /** `ELECTRIC_URL`, without a trailing slash. */
-  readonly url: string;
-  /** Our own parameters, such as `secret`; sent with each request. */
-  readonly pairs: readonly Pair[];
-  /** Whether it knows `queryable_columns`, as Electric does since 1.6.10. */
-  readonly hidesColumns: boolean;
-}
+/** Empty means true to Electric, so only the two words that everyone reads alike pass. */
+const FLAGS = ["live", "live_sse", "experimental_live_sse"];
+const TEXTS = ["offset", "handle", "cursor", "expired_handle", "log", "cache-buster"];
+const SUBSET = "where params limit offset order_by where_expr order_by_expr".split(" ");
+TEXTS.push(...SUBSET.map((name) => `subset__${name}`));
 
 /**
  * What a client may say besides the shape; the official client's `ELECTRIC_PROTOCOL_QUERY_PARAMS`.
  * CDN recovery depends on `handle`, `expired_handle` and `cache-buster` arriving.
  */
-export const PROTOCOL_PARAMS: readonly string[] = ("offset handle live live_sse " +
-  "experimental_live_sse cursor expired_handle log cache-buster subset__where subset__params " +
-  "subset__limit subset__offset subset__order_by subset__where_expr subset__order_by_expr")
-  .split(" ");
+export const PROTOCOL_PARAMS: readonly string[] = [...FLAGS, ...TEXTS];
 
-/** Empty means true to Electric, so only the two words that everyone reads alike pass. */
-const FLAGS = ["live", "live_sse", "experimental_live_sse"];
-
-/** A protocol parameter that reads the same whoever decodes it; its name is the first group. */
-export const PLAIN_PROTOCOL = new RegExp(
-  `^(?:(?=(?:${FLAGS.join("|")})=(?:true|false)$)|(?!(?:${FLAGS.join("|")})=))` +
-    `(${PROTOCOL_PARAMS.join("|")})=[\\w.~-]{0,200}$`,
-);
+/** A protocol parameter that reads the same whoever decodes it. */
+const ANY = { flag: FLAGS.join("|"), text: TEXTS.join("|") };
+const PLAIN = new RegExp(`^((${ANY.flag})=(true|false)|(${ANY.text})=[\\w.~-]{0,200})$`);
 
 /** Never `authorization` or `cookie`: a CDN would stop sharing; nor `origin`: Electric echoes it. */
 const REQUEST_HEADERS = ("accept accept-encoding content-type if-none-match if-modified-since " +
   "traceparent tracestate").split(" ");
 
-/** Takes the protocol parameters out of a query; others are dropped, doubled ones refused. */
-export function readProtocol(pairs: readonly Pair[]): Map<string, string> {
-  const protocol = new Map<string, string>();
-  for (const [name, value] of pairs) {
-    if (!PROTOCOL_PARAMS.includes(baseName(name))) continue;
-    if (protocol.has(name) || name !== baseName(name)) {
-      throw invalidRequest(`${baseName(name)} must be given once and without brackets.`);
-    }
-    if (FLAGS.includes(name) && value !== "true" && value !== "false") {
-      throw invalidRequest(`${name} must be "true" or "false".`);
-    }
-    protocol.set(name, value);
-  }
-  return protocol;
-}
-
-/** What of the upstream query a token and our configuration decide: pieces like `table=items`. */
-export function signedPieces(electric: Electric, shape: Shape): string[] {
-  const queryable = shape.queryableColumns?.map(formatName).join();
-  const columns: Pair[] = queryable === undefined ? [] : [["queryable_columns", queryable]];
-  return [...shape.pairs, ...columns, ...electric.pairs].map(formatPiece);
-}
-
-/** Writes a pair into a query. */
-export function formatPiece(pair: Pair): string {
-  return pair.map(encodeURIComponent).join("=");
-}
-
 /**
- * The one URL that a signed shape can lead to. Built from the token's shape, never from the
- * client's query, and sorted, so that all clients of a shape share one CDN entry.
+ * Gives the one URL that a signed shape can lead to, for each query that a token's holder sends:
+ * built from the token's shape, never from the client's query, and sorted, so that all clients of a
+ * shape share one CDN entry. It throws a {@link Refusal} for a query that asks for another shape.
+ *
+ * A client sends the same shape with each request, only the protocol parameters change; so the text
+ * that was found to ask for this shape is remembered, and not read again while it comes again.
  */
-export function upstreamUrl({ url }: Electric, signed: string[], protocol: string[]): string {
-  return `${url}/v1/shape?${[...signed, ...protocol].sort().join("&")}`;
+export function createUpstreamUrl(config: ProxyConfig, shape: Shape) {
+  const queryable = writeQuery([["queryable_columns", shape.queryable?.map(formatName).join()]]);
+  const signed = [...shape.canonical.split("&"), ...queryable, ...config.electricQuery];
+  let agreed: string | undefined;
+  return (method: string, query: string): string => {
+    const pieces = query.split("&");
+    const others = pieces.filter((piece) => !PLAIN.test(piece)).join("&");
+    const odd = others === agreed ? [] : readOthers(others, shape);
+    if (odd.length === 0) agreed = others;
+    const protocol = [...pieces.filter((piece) => PLAIN.test(piece)), ...odd];
+    const names = protocol.map((piece) => piece.split("=", 1)[0]);
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (twice !== undefined) throw invalidRequest(`${twice} is given twice.`);
+    const isSubset = method === "POST" || protocol.some((piece) => piece.startsWith("subset__"));
+    if (isSubset && shape.queryable !== null && !config.hidesColumns) {
+      throw new Refusal(403, "forbidden", "This Electric can't hide columns from subset queries.");
+    }
+    return `${config.electricUrl}/v1/shape?${[...signed, ...protocol].sort().join("&")}`;
+  };
+}
+
+/** Checks the shape in a query, and gives its protocol parameters as pieces; others are dropped. */
+function readOthers(query: string, signed: Shape): string[] {
+  const { fields, rest } = splitQuery(query);
+  const protocol = rest.filter(([name]) => PROTOCOL_PARAMS.includes(baseName(name)));
+  const unfit = protocol.find(([name]) => !TEXTS.includes(name))?.[0];
+  if (unfit !== undefined) {
+    throw invalidRequest(`${baseName(unfit)} must be without brackets, a flag "true" or "false".`);
+  }
+  if (readShape(fields).canonical === signed.canonical) return writeQuery(protocol);
+  const message = "The token is for another shape. Get one from the gatekeeper for this shape.";
+  throw new Refusal(403, "forbidden", message);
 }
 
 /**
@@ -76,14 +71,13 @@ export function upstreamUrl({ url }: Electric, signed: string[], protocol: strin
  * Electric knows no other and runtimes and CDNs on the way weaken them; `If-None-Match` compares
  * weakly (RFC 9110 section 13.1.2), so `W/"x"` and `"x"` ask the same.
  */
-export function upstreamHeaders({ headers }: Request): Record<string, string> {
-  const chosen: Record<string, string> = {};
-  for (const name of REQUEST_HEADERS) {
-    const value = headers.get(name);
-    if (value === null) continue;
-    chosen[name] = name === "if-none-match" ? value.replace(/(?:W\/)?("[^"]*")/g, "$1") : value;
-  }
+export function upstreamHeaders({ headers, method }: Request): Record<string, string> {
   // fetch would ask for gzip by itself and then inflate what the client can't take compressed.
-  chosen["accept-encoding"] ??= "identity";
+  const chosen: Record<string, string> = { "accept-encoding": "identity" };
+  for (const name of REQUEST_HEADERS) {
+    const value = headers.get(name)?.replace(/(?:W\/)?("[^"]*")/g, "$1");
+    if (value !== undefined) chosen[name] = value;
+  }
+  if (method === "POST") chosen["content-type"] = "application/json";
   return chosen;
 }

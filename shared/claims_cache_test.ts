@@ -1,0 +1,112 @@
+import { equal, rejects } from "node:assert/strict";
+import { SignJWT } from "jose";
+import { secretKeys, type VerifyingKeys } from "./keys.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shape } from "./shape.ts";
+import { createVerifier } from "./claims.ts";
+
+const SECRET = "a secret of thirty-two bytes, or more";
+const token = { clockTolerance: 5 };
+// Half of them live in an older half of the cache.
+const FORGOTTEN_AFTER = 4000;
+const open = (shape: Shape) => ({ shape });
+const verifying = secretKeys([SECRET]);
+
+function sign(claims: Record<string, unknown>): Promise<string> {
+  const jwt = new SignJWT({ shape: { table: "items" }, ...claims }).setProtectedHeader({
+    alg: "HS256",
+  });
+  return jwt.sign(new TextEncoder().encode(SECRET));
+}
+
+function counted(): { keys: VerifyingKeys; uses: () => number } {
+  let uses = 0;
+  const finders = verifying.finders.map((find): typeof find => (...args) => {
+    uses++;
+    return find(...args);
+  });
+  return { keys: { ...verifying, finders }, uses: () => uses };
+}
+
+const bearing = (jwt: string) =>
+  new Request("http://x", { headers: { authorization: `Bearer ${jwt}` } });
+
+Deno.test("a token is verified once, then looked up until it expires", async () => {
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys, token }, open);
+  const exp = Math.floor(Date.now() / 1000) - 3;
+  const request = bearing(await sign({ exp }));
+  const first = await verify(request);
+  equal(verify(request), first);
+  equal(uses(), 1);
+  const left = 1000 * (exp + token.clockTolerance) - Date.now();
+  await new Promise((resolve) => setTimeout(resolve, left + 1));
+  await rejects(async () => await verify(request), Refusal);
+});
+
+Deno.test("bad tokens are not remembered", async () => {
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys, token }, open);
+  const expired = bearing(await sign({ exp: 1060 }));
+  for (let i = 0; i < 3; i++) await rejects(async () => await verify(expired), Refusal);
+  equal(uses(), 3);
+});
+
+Deno.test("the oldest of too many tokens is forgotten, not the latest", async () => {
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys, token }, open);
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const make = () => sign({ exp: issuedAt + 60, jti: crypto.randomUUID() }).then(bearing);
+  const first = await make();
+  await verify(first);
+  const last = await make();
+  for (let i = 0; i < FORGOTTEN_AFTER; i++) await verify(await make());
+  await verify(last);
+  const before = uses();
+  await verify(last);
+  equal(uses(), before);
+  await verify(first);
+  equal(uses(), before + 1);
+});
+
+Deno.test("only a single bearer token is taken from the header", async () => {
+  const verify = createVerifier({ keys: verifying, token }, open);
+  const good = await sign({ exp: Math.floor(Date.now() / 1000) + 60 });
+  const from = async (authorization: string) =>
+    (await verify(new Request("http://x", { headers: { authorization } }))).shape.canonical;
+  equal(await from(`Bearer ${good}`), "table=items");
+  equal(await from(`bearer   ${good}`), "table=items");
+  for (
+    const bad of [good, `Basic ${good}`, "Bearer", `Bearer ${good} x`, `Bearer ${good}, x`]
+  ) {
+    await rejects(from(bad), Refusal);
+  }
+  await rejects(async () => await verify(new Request("http://x")), Refusal);
+});
+
+Deno.test("a token that is being verified while the keys change is not remembered", async () => {
+  let generation = 0;
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys: { ...keys, generation: () => generation }, token }, open);
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const request = bearing(await sign({ exp: issuedAt + 60 }));
+  const pending = verify(request);
+  generation = 1;
+  await verify(bearing(await sign({ exp: issuedAt + 61 })));
+  await pending;
+  equal(uses(), 2);
+  await verify(request);
+  equal(uses(), 3);
+});
+
+Deno.test("no token outlives a change of the keys", async () => {
+  let generation = 0;
+  const { keys, uses } = counted();
+  const verify = createVerifier({ keys: { ...keys, generation: () => generation }, token }, open);
+  const exp = Math.floor(Date.now() / 1000) + 60;
+  const request = bearing(await sign({ exp }));
+  await verify(request);
+  generation = 1;
+  await verify(request);
+  equal(uses(), 2);
+});
