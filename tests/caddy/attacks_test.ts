@@ -213,7 +213,7 @@ Deno.test(
     withCaddy({}, async (tap, caddy) => {
       const token = await signToken({ ...ISSUER, shape: { table: "items" } });
       const body = '{"table":"secrets"}';
-      for (const content of [body, ["{", '"table":"secrets"}'], "x"]) {
+      for (const content of [body, ["{", '"table":"secrets"}'], "x", [""]]) {
         const got = await ask(caddy, token, "table=items", { body: content });
         assert.ok([400, 413].includes(got.status), `${got.status}`);
         const posted = await ask(caddy, token, "table=items", { method: "POST", body: content });
