@@ -225,6 +225,19 @@ Deno.test(
 );
 
 Deno.test(
+  `${caddyName}: caches are told that answers differ by token`,
+  options,
+  () =>
+    withCaddy({}, async (tap, caddy) => {
+      const token = await signToken({ ...ISSUER, shape: { table: "items" } });
+      tap.reset({ headers: [["vary", "Accept-Encoding"], ["content-length", "0"]] });
+      const { headers } = await ask(caddy, token, "table=items");
+      const vary = headers.filter(([name]) => name.toLowerCase() === "vary");
+      assert.deepEqual(vary.map(([, value]) => value), ["Accept-Encoding", "Authorization"]);
+    }),
+);
+
+Deno.test(
   `${caddyName}: keys of a key set verify, and aren't taken for secrets`,
   options,
   async () => {
