@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 
-const VERSIONS = {
+/** The Go modules that Caddy is built of, and their versions; `Dockerfile` has the same. */
+export const VERSIONS = {
   "github.com/caddyserver/caddy/v2": "v2.11.9",
   "github.com/ggicci/caddy-jwt": "v1.1.1",
-};
+} as const;
 const MAIN = `package main
 
 import (
@@ -16,7 +17,7 @@ func main() { caddycmd.Main() }
 `;
 
 /** Where `deno task caddy:build` puts it and the tests look for it; git ignores the folder. */
-const BINARY = fileURLToPath(new URL("../.dev/caddy", import.meta.url));
+export const BINARY = fileURLToPath(new URL("../.dev/caddy", import.meta.url));
 
 /** Go isn't there, or couldn't do it. */
 class BuildError extends Error {
@@ -24,11 +25,35 @@ class BuildError extends Error {
   readonly code = "build_failed";
 }
 
-async function run(options: Deno.CommandOptions): Promise<boolean> {
+/** Builds Caddy with the JWT module, and puts it at {@link BINARY}; throws a {@link BuildError}. */
+export async function buildCaddy(): Promise<void> {
+  // Go's checksum database vouches for what the versions hold, so no go.sum is kept here.
+  const folder = await Deno.makeTempDir({ prefix: "gatekeeper-caddy-" });
   try {
-    return (await new Deno.Command("go", options).output()).success;
-  } catch {
-    throw new BuildError("Go isn't installed: https://go.dev/doc/install");
+    await Deno.writeTextFile(`${folder}/main.go`, MAIN);
+    await go(folder, "mod", "init", "caddy");
+    const versions = Object.entries(VERSIONS).map(([path, version]) => `${path}@${version}`);
+    await go(folder, "get", ...versions);
+    await goBuild(folder, BINARY);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Builds the Go program in a folder, and puts it at `binary`; throws a {@link BuildError}. */
+export async function goBuild(folder: string, binary: string): Promise<void> {
+  await go(folder, "build", "-ldflags=-s -w", "-o", binary, ".");
+  console.log(`built ${binary}`);
+}
+
+/** Runs a build, and tells in one line why it failed. */
+export async function tell(build: Promise<void>): Promise<void> {
+  try {
+    await build;
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    console.error(`caddy: ${error.message}`);
+    Deno.exitCode = 1;
   }
 }
 
@@ -39,23 +64,12 @@ async function go(cwd: string, ...args: string[]): Promise<void> {
   if (!success) throw new BuildError(`go ${args[0]} failed; its message is above.`);
 }
 
-// Go's checksum database vouches for what the versions hold, so no go.sum is kept here.
-const folder = await Deno.makeTempDir({ prefix: "gatekeeper-caddy-" });
-try {
-  await Deno.mkdir(fileURLToPath(new URL("../.dev", import.meta.url)), { recursive: true });
-  await Deno.writeTextFile(`${folder}/main.go`, MAIN);
-  await go(folder, "mod", "init", "caddy");
-  await go(
-    folder,
-    "get",
-    ...Object.entries(VERSIONS).map(([path, version]) => `${path}@${version}`),
-  );
-  await go(folder, "build", "-ldflags=-s -w", "-o", BINARY, ".");
-  console.log(`built ${BINARY}`);
-} catch (error) {
-  if (!(error instanceof BuildError)) throw error;
-  console.error(`caddy: ${error.message}`);
-  Deno.exitCode = 1;
-} finally {
-  await Deno.remove(folder, { recursive: true });
+async function run(options: Deno.CommandOptions): Promise<boolean> {
+  try {
+    return (await new Deno.Command("go", options).output()).success;
+  } catch {
+    throw new BuildError("Go isn't installed: https://go.dev/doc/install");
+  }
 }
+
+if (import.meta.main) await tell(buildCaddy());

@@ -1,7 +1,8 @@
 import { fuzz } from "./fuzz.ts";
-import { edgeTarget, gatekeeperTarget, type RunningTarget } from "./targets.ts";
+import { noCaddy } from "../caddy/caddy.ts";
+import { caddyTarget, edgeTarget, gatekeeperTarget, type RunningTarget } from "./targets.ts";
 
-// `deno task fuzz`: attacks both proxies with ever new requests until Ctrl-C, or until something is
+// `deno task fuzz`: attacks every proxy with ever new requests until Ctrl-C, or until something is
 // found. FUZZ_SEED is the first round's seed, FUZZ_RUNS the requests of a round and target.
 const runs = Number(Deno.env.get("FUZZ_RUNS") ?? 20_000);
 let seed = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
@@ -20,10 +21,11 @@ async function round(target: RunningTarget): Promise<void> {
 }
 
 {
-  await using edge = await edgeTarget();
-  await using gatekeeper = await gatekeeperTarget();
+  await using stack = new AsyncDisposableStack();
+  const targets = [stack.use(await edgeTarget()), stack.use(await gatekeeperTarget())];
+  if (noCaddy === null) targets.push(stack.use(await caddyTarget()));
   for (; !stopped && found === 0; seed += 1000) {
-    for (const target of [edge, gatekeeper]) if (!stopped) await round(target);
+    for (const target of targets) if (!stopped) await round(target);
   }
 }
 console.log(

@@ -37,18 +37,24 @@ const headers = fc.constantFrom(
   "",
 );
 
+/** All that a good token has besides its shape. */
+const timely = () => ({ iss: "gatekeeper", exp: inSeconds(60) });
+
 /** Forged with a secret that isn't ours, or with ours for what isn't a shape or isn't in time. */
 const forged: fc.Arbitrary<Token> = fc.oneof(
   fc.record({ header: headers, secret: fc.constantFrom(OTHER_SECRET, " ", "null") })
     .map(({ header, secret }): Token => ({ shapes }, shape) =>
-      forge(header, JSON.stringify({ shape: shapes[shape]?.claim, exp: inSeconds(60) }), secret)
+      forge(header, JSON.stringify({ ...timely(), shape: shapes[shape]?.claim }), secret)
     ),
   fc.constantFrom(...BAD_CLAIMS).map((shape): Token => () =>
-    forge('{"alg":"HS256"}', JSON.stringify({ shape, exp: inSeconds(60) }))
+    forge('{"alg":"HS256"}', JSON.stringify({ ...timely(), shape }))
   ),
-  fc.constantFrom('"exp":1', '"exp":"9999999999"', '"exp":null', '"iat":1', '"exp":[9999999999]')
+  fc.constantFrom('"exp":1', '"exp":"soon"', '"exp":null', '"iat":1', '"exp":[9999999999]')
     .map((exp): Token => ({ shapes }, shape) =>
-      forge('{"alg":"HS256"}', `{"shape":${JSON.stringify(shapes[shape]?.claim)},${exp}}`)
+      forge(
+        '{"alg":"HS256"}',
+        `{"iss":"gatekeeper","shape":${JSON.stringify(shapes[shape]?.claim)},${exp}}`,
+      )
     ),
 );
 

@@ -7,6 +7,7 @@ const PARTS = [
   "shared",
   "edge",
   "gatekeeper",
+  "caddy",
   "dev",
   "supabase",
   "tests",

@@ -87,6 +87,31 @@ export function signedShapes(lane: number): SignedShape[] {
   ];
 }
 
+/**
+ * The same, in the one form that the gatekeeper signs: names in SQL's spelling, params by number.
+ * No value is blank: Caddy can't tell that from none.
+ */
+export function shapesAsGatekeeperWrites(lane: number): SignedShape[] {
+  const [plainShape, narrowed, odd] = signedShapes(lane);
+  if (!plainShape || !narrowed || !odd) return [];
+  const params = { 1: "alice", 2: "b" };
+  const columns = ['"Say""so"', '"a,b"', "id"];
+  const { queryable_columns: _, ...claim } = odd.claim;
+  return [
+    plainShape,
+    {
+      claim: { ...narrowed.claim, params },
+      query: [...narrowed.query.slice(0, -1), ["params[2]", "b"]],
+      served: { ...narrowed.served, params },
+    },
+    {
+      claim: { ...claim, columns, params: { 1: VALUE, 2: "2" } },
+      query: odd.query,
+      served: { ...odd.served, queryable: odd.served.columns },
+    },
+  ];
+}
+
 /** The lane in a served table's name. */
 export function laneOf({ relation }: Served): number {
   return Number(/_(\d+)$/.exec(relation[1])?.[1] ?? NaN);

@@ -1,7 +1,9 @@
+import { startCaddy } from "../caddy/caddy.ts";
 import { type Env, startEdge, startGatekeeper } from "../support/servers.ts";
 import { testPostgres } from "../support/postgres.ts";
 import type { Target } from "./attacker.ts";
 import { ElectricTap, SECRET, SOURCE_ID } from "./electric_tap.ts";
+import { shapesAsGatekeeperWrites } from "./signed_shapes.ts";
 import { signHs256 } from "./tokens.ts";
 
 /** A target and all that it needs. */
@@ -29,6 +31,16 @@ export async function gatekeeperTarget(): Promise<RunningTarget> {
   const { port, process: { lines } } = stack.use(await startGatekeeper(env));
   const path = "/proxy/v1/shape";
   return running({ name: "gatekeeper", port, path, tap, sign: signHs256, lines }, stack.move());
+}
+
+/** Caddy, which knows shapes only as the gatekeeper writes them. */
+export async function caddyTarget(env: Env = {}, sign = signHs256): Promise<RunningTarget> {
+  await using stack = new AsyncDisposableStack();
+  const tap = stack.use(new ElectricTap());
+  const { port, process } = stack.use(await startCaddy({ ...electricOf(tap), ...env }));
+  const [shapes, { lines }] = [shapesAsGatekeeperWrites, process];
+  const target = { name: "caddy", port, path: "/v1/shape", tap, sign, lines, shapes };
+  return running(target, stack.move());
 }
 
 function electricOf({ url }: ElectricTap): Env {

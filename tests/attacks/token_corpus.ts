@@ -11,6 +11,9 @@ export interface AsymmetricKeys {
   readonly jwks: { readonly keys: readonly JWK[] };
 }
 
+/** What Caddy insists on; without, it would refuse all of these for that alone. */
+const ISSUER = { iss: "gatekeeper" };
+
 /** Makes fresh keys. */
 export async function asymmetricKeys(): Promise<AsymmetricKeys> {
   const ec = { name: "ECDSA", namedCurve: "P-256" };
@@ -27,7 +30,8 @@ export async function asymmetricKeys(): Promise<AsymmetricKeys> {
 
 /** A good token of an asymmetric key. */
 export function signWith(key: CryptoKey, claim: unknown, header: { alg: string; kid?: string }) {
-  return new SignJWT({ shape: claim, exp: inSeconds(3600) }).setProtectedHeader(header).sign(key);
+  return new SignJWT({ ...ISSUER, shape: claim, exp: inSeconds(3600) }).setProtectedHeader(header)
+    .sign(key);
 }
 
 /** Tokens that every server must refuse, by name; `good` is one that the server takes. */
@@ -36,13 +40,13 @@ export async function badTokens(
   claim: unknown,
   keys: AsymmetricKeys,
 ): Promise<[name: string, token: string][]> {
-  const payload = JSON.stringify({ shape: claim, exp: inSeconds(3600) });
+  const payload = JSON.stringify({ ...ISSUER, shape: claim, exp: inSeconds(3600) });
   const [h = "", p = "", s = ""] = good.split(".");
   const mine = (header: string, body = payload) => forge(header, body);
   const [es, ed] = keys.jwks.keys;
   const own = await exportJWK(keys.stranger.publicKey);
   const stranger = (header: Record<string, unknown>) =>
-    new SignJWT({ shape: claim, exp: inSeconds(3600) })
+    new SignJWT({ ...ISSUER, shape: claim, exp: inSeconds(3600) })
       .setProtectedHeader({ alg: "ES256", ...header }).sign(keys.stranger.privateKey);
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keys.es256.publicKey));
   const pem = `-----BEGIN PUBLIC KEY-----\n${
@@ -133,13 +137,15 @@ export async function badTokens(
   ) wrong.push([`the header ${header}`, await mine(header)]);
   for (
     const body of [
-      `{"shape":${JSON.stringify(claim)}}`,
+      `{"iss":"gatekeeper","shape":${JSON.stringify(claim)}}`,
       ...["1", '"9999999999"', "null", "true", "[9999999999]", "{}", "-1", "1e-5"].map((exp) =>
-        `{"shape":${JSON.stringify(claim)},"exp":${exp}}`
+        `{"iss":"gatekeeper","shape":${JSON.stringify(claim)},"exp":${exp}}`
       ),
-      `{"shape":${JSON.stringify(claim)},"exp":9999999999,"exp":1}`,
-      `{"shape":${JSON.stringify(claim)},"exp":9999999999,"nbf":${inSeconds(600)}}`,
-      `{"shape":${JSON.stringify(claim)},"exp":9999999999,"nbf":"0"}`,
+      `{"iss":"gatekeeper","shape":${JSON.stringify(claim)},"exp":9999999999,"exp":1}`,
+      `{"iss":"gatekeeper","shape":${JSON.stringify(claim)},"exp":9999999999,"nbf":${
+        inSeconds(600)
+      }}`,
+      `{"iss":"gatekeeper","shape":${JSON.stringify(claim)},"exp":9999999999,"nbf":"0"}`,
       `{"__proto__":${payload}}`,
       `[${payload}]`,
       JSON.stringify(payload),
@@ -147,15 +153,17 @@ export async function badTokens(
       "",
       "\u0000",
       `${payload}x`,
-      '{"exp":9999999999}',
-      `{"exp":9999999999,"shape":${JSON.stringify(claim)},"shape":{"table":["secrets"]}}`,
+      '{"iss":"gatekeeper","exp":9999999999}',
+      `{"iss":"gatekeeper","exp":9999999999,"shape":${
+        JSON.stringify(claim)
+      },"shape":{"table":["secrets"]}}`,
     ]
   ) wrong.push([`the payload ${body.slice(-40)}`, await mine('{"alg":"HS256"}', body)]);
   for (const shape of BAD_CLAIMS) {
-    const body = JSON.stringify({ shape, exp: inSeconds(3600) });
+    const body = JSON.stringify({ ...ISSUER, shape, exp: inSeconds(3600) });
     wrong.push([`the claim ${JSON.stringify(shape)}`, await mine('{"alg":"HS256"}', body)]);
   }
-  const pad = { shape: claim, exp: inSeconds(3600), pad: "x".repeat(6200) };
+  const pad = { ...ISSUER, shape: claim, exp: inSeconds(3600), pad: "x".repeat(6200) };
   wrong.push(["good but over-long", await mine('{"alg":"HS256"}', JSON.stringify(pad))]);
   wrong.push(["a wrong secret", await forge('{"alg":"HS256"}', payload, `${AUTH_SECRET} `)]);
   for (const alg of ["dir", "A256KW", "A256GCMKW"]) wrong.push([`JWE ${alg}`, await jwe(alg)]);

@@ -4,7 +4,7 @@ import type { RunningServer } from "../support/servers.ts";
 import { type RawRequest, rawRequest } from "../support/raw_http.ts";
 import { Tap } from "../support/tap.ts";
 import { now, signToken } from "../support/token.ts";
-import { noCaddy, startCaddy } from "./caddy.ts";
+import { caddyName, noCaddy, startCaddy } from "./caddy.ts";
 
 const ISSUER = { iss: "gatekeeper" };
 const SHAPE = {
@@ -114,7 +114,7 @@ function ask(caddy: RunningServer, token: string, query: string, more: Partial<R
 }
 
 Deno.test(
-  "Caddy: whatever is asked, upstream gets the token's shape or nothing",
+  `${caddyName}: whatever is asked, upstream gets the token's shape or nothing`,
   options,
   () =>
     withCaddy({}, async (tap, caddy) => {
@@ -130,7 +130,7 @@ Deno.test(
 );
 
 Deno.test(
-  "Caddy: the whole signed shape goes upstream, as it is, however it is spelled",
+  `${caddyName}: the whole signed shape goes upstream, as it is, however it is spelled`,
   options,
   () =>
     withCaddy({}, async (tap, caddy) => {
@@ -155,7 +155,7 @@ Deno.test(
 );
 
 Deno.test(
-  "Caddy: nine params pass, a tenth or a gap is refused",
+  `${caddyName}: nine params pass, a tenth or a gap is refused`,
   options,
   () =>
     withCaddy({}, async (tap, caddy) => {
@@ -180,7 +180,7 @@ Deno.test(
 );
 
 Deno.test(
-  "Caddy: what it can't check in a good token is 401",
+  `${caddyName}: what it can't check in a good token is 401`,
   options,
   () =>
     withCaddy({}, async (tap, caddy) => {
@@ -207,13 +207,13 @@ Deno.test(
 );
 
 Deno.test(
-  "Caddy: no body goes upstream, and POST is 405",
+  `${caddyName}: no body goes upstream, and POST is 405`,
   options,
   () =>
     withCaddy({}, async (tap, caddy) => {
       const token = await signToken({ ...ISSUER, shape: { table: "items" } });
       const body = '{"table":"secrets"}';
-      for (const content of [body, ["{", '"table":"secrets"}'], "x"]) {
+      for (const content of [body, ["{", '"table":"secrets"}'], "x", [""]]) {
         const got = await ask(caddy, token, "table=items", { body: content });
         assert.ok([400, 413].includes(got.status), `${got.status}`);
         const posted = await ask(caddy, token, "table=items", { method: "POST", body: content });
@@ -224,35 +224,52 @@ Deno.test(
     }),
 );
 
-Deno.test("Caddy: keys of a key set verify, and aren't taken for secrets", options, async () => {
-  for (const alg of ["ES256", "EdDSA"]) {
-    const pair = await generateKeyPair(alg, { extractable: true });
-    const jwk = { ...await exportJWK(pair.publicKey), kid: "1" };
-    // Without an "alg" the module believes the token's.
-    await using keys = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      () => Response.json({ keys: [jwk] }),
-    );
-    const env = { AUTH_SECRET: "", AUTH_JWKS_URL: `http://127.0.0.1:${keys.addr.port}/` };
-    await withCaddy(env, async (tap, caddy) => {
-      const jwt = () => new SignJWT({ ...ISSUER, shape: { table: "items" }, exp: now() + 600 });
-      const good = await jwt().setProtectedHeader({ alg, kid: "1" }).sign(pair.privateKey);
-      assert.equal((await ask(caddy, good, "table=items")).status, 200, alg);
-      tap.reset();
-      const secret = Uint8Array.from(
-        atob(`${jwk.x}`.replaceAll("-", "+").replaceAll("_", "/")),
-        (char) => char.charCodeAt(0),
-      );
-      for (const key of [secret, new TextEncoder().encode(jwk.x)]) {
-        const forged = await jwt().setProtectedHeader({ alg: "HS256", kid: "1" }).sign(key);
-        assert.equal((await ask(caddy, forged, "table=items")).status, 401);
-      }
-      assert.deepEqual(tap.requests, []);
-    });
-  }
-});
+Deno.test(
+  `${caddyName}: caches are told that answers differ by token`,
+  options,
+  () =>
+    withCaddy({}, async (tap, caddy) => {
+      const token = await signToken({ ...ISSUER, shape: { table: "items" } });
+      tap.reset({ headers: [["vary", "Accept-Encoding"], ["content-length", "0"]] });
+      const { headers } = await ask(caddy, token, "table=items");
+      const vary = headers.filter(([name]) => name.toLowerCase() === "vary");
+      assert.deepEqual(vary.map(([, value]) => value), ["Accept-Encoding", "Authorization"]);
+    }),
+);
 
-Deno.test("Caddy doesn't start with an environment that it can't use", options, async () => {
+Deno.test(
+  `${caddyName}: keys of a key set verify, and aren't taken for secrets`,
+  options,
+  async () => {
+    for (const alg of ["ES256", "EdDSA"]) {
+      const pair = await generateKeyPair(alg, { extractable: true });
+      const jwk = { ...await exportJWK(pair.publicKey), kid: "1" };
+      // Without an "alg" the module believes the token's.
+      await using keys = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+        () => Response.json({ keys: [jwk] }),
+      );
+      const env = { AUTH_SECRET: "", AUTH_JWKS_URL: `http://127.0.0.1:${keys.addr.port}/` };
+      await withCaddy(env, async (tap, caddy) => {
+        const jwt = () => new SignJWT({ ...ISSUER, shape: { table: "items" }, exp: now() + 600 });
+        const good = await jwt().setProtectedHeader({ alg, kid: "1" }).sign(pair.privateKey);
+        assert.equal((await ask(caddy, good, "table=items")).status, 200, alg);
+        tap.reset();
+        const secret = Uint8Array.from(
+          atob(`${jwk.x}`.replaceAll("-", "+").replaceAll("_", "/")),
+          (char) => char.charCodeAt(0),
+        );
+        for (const key of [secret, new TextEncoder().encode(jwk.x)]) {
+          const forged = await jwt().setProtectedHeader({ alg: "HS256", kid: "1" }).sign(key);
+          assert.equal((await ask(caddy, forged, "table=items")).status, 401);
+        }
+        assert.deepEqual(tap.requests, []);
+      });
+    }
+  },
+);
+
+Deno.test(`${caddyName} doesn't start with an environment that it can't use`, options, async () => {
   const url = { ELECTRIC_URL: "http://127.0.0.1:1" };
   const cases: readonly [Record<string, string>, RegExp][] = [
     [{}, /ELECTRIC_URL is missing/],

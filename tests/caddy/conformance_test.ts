@@ -7,7 +7,7 @@ import { streaming } from "../conformance/streaming.ts";
 import { Subject } from "../conformance/subject.ts";
 import { named, tokens } from "../conformance/tokens.ts";
 import { upstreamRequest } from "../conformance/upstream_request.ts";
-import { noCaddy, startCaddy } from "./caddy.ts";
+import { caddyName, noCaddy, startCaddy } from "./caddy.ts";
 
 if (noCaddy !== null) console.log(`Caddy skipped: ${noCaddy}`);
 
@@ -44,7 +44,7 @@ define({ env: strict, claims: { ...claims, aud: "items-app" } }, [named, deadlin
 /** Runs the checks on one Caddy, one test a check. */
 function define(options: Parameters<typeof Subject.start>[1], all: readonly Check[]): void {
   Deno.test({
-    name: `Caddy keeps the contract ${JSON.stringify(options.env)}`,
+    name: `${caddyName} keeps the contract ${JSON.stringify(options.env)}`,
     ignore: noCaddy !== null,
     fn: async (t) => {
       await using subject = await Subject.start(CADDY, options);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { freePort } from "../e2e/server.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** Folder of this clone. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));

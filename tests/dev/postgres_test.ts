@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePort } from "../e2e/server.ts";
+import { freePort } from "../support/free_port.ts";
 import { DevError } from "../../dev/error.ts";
 import { startPostgres } from "../../dev/postgres.ts";
 import { temporaryFolder } from "./dev_process.ts";

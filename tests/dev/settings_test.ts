@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePort } from "../e2e/server.ts";
+import { freePort } from "../support/free_port.ts";
 import { checkDatabase } from "../../dev/database.ts";
 import { DevError } from "../../dev/error.ts";
 import { leash } from "../../dev/leash.ts";

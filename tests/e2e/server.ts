@@ -1,96 +1,36 @@
-import { leash, type LeashedProcess } from "../../dev/leash.ts";
-
-/** How a {@link Server} is run. */
-export interface ServerOptions {
-  readonly name: string;
-  readonly port: number;
-  /** Path that answers 200 once the server is ready. */
-  readonly health: string;
-  readonly deno: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Milliseconds that a server may take to be ready, and to go after SIGTERM. */
-const READY = 20_000;
-const GRACE = 3_000;
+import { type ProcessOptions, startProcess, type TestProcess } from "../support/process.ts";
 
 /** A server as a process of its own, which can be stopped and started again on its port. */
 export class Server implements AsyncDisposable {
+  /** `http://127.0.0.1:port`. */
   readonly url: string;
-  /** What it wrote so far, on both its outputs. */
-  log = "";
-  #process: LeashedProcess | undefined;
+  #process: TestProcess | undefined;
 
-  constructor(private readonly options: ServerOptions) {
-    this.url = `http://localhost:${options.port}`;
-  }
-
-  get port(): number {
-    return this.options.port;
+  /** `health` is the path that answers 200 once it is ready. */
+  constructor(
+    private readonly options: ProcessOptions,
+    readonly port: number,
+    private readonly health: string,
+  ) {
+    this.url = `http://127.0.0.1:${port}`;
   }
 
   /** Starts it and waits until it is ready; throws with its log when it isn't in time. */
   async start(): Promise<void> {
-    const { deno, args, cwd, env, name, health } = this.options;
-    const process = leash({
-      command: deno,
-      args,
-      cwd,
-      env: { ...env, NO_COLOR: "1" },
-      endSignal: "TERM",
-      onLine: (line) => this.log += `${line}\n`,
-    });
-    this.#process = process;
-    let exited = false;
-    process.exited.then(() => exited = true);
-    const deadline = Date.now() + READY;
-    while (!await answers(`${this.url}${health}`)) {
-      if (exited || Date.now() > deadline) {
-        const what = exited ? "exited" : "isn't ready";
-        await this.stop();
-        throw new Error(`${name} ${what}:\n${this.log}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    this.#process = await startProcess(this.options, this.url + this.health);
   }
 
-  /** Sends SIGTERM, and SIGKILL after `grace` milliseconds; gives whether it went by itself. */
-  async stop(grace = GRACE): Promise<boolean> {
-    const process = this.#process;
-    if (process === undefined) return true;
-    this.#process = undefined;
-    let byItself = true;
-    const kill = setTimeout(() => {
-      byItself = false;
-      process.kill();
-    }, grace);
-    await process.release();
-    await process.exited;
-    clearTimeout(kill);
-    return byItself;
+  /** Sends SIGTERM; throws when it doesn't go. */
+  async stop(): Promise<void> {
+    await this.#process?.stop();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    await this.#process?.kill();
   }
-}
 
-/** A TCP port that was free a moment ago. */
-export function freePort(): number {
-  const listener = Deno.listen({ port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url);
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 }

@@ -1,54 +1,59 @@
-import { fileURLToPath } from "node:url";
 import postgres, { type Sql } from "postgres";
-import { type RunningPostgres, startPostgres } from "../../dev/postgres.ts";
-import { freePort, Server } from "./server.ts";
+import { caddyName, noCaddy, startCaddy } from "../caddy/caddy.ts";
+import { freePort } from "../support/free_port.ts";
+import { type TestPostgres, testPostgres } from "../support/postgres.ts";
+import { ALLOW_ALL, AUTH_SECRET, type Env } from "../support/servers.ts";
+import { Server } from "./server.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SECRET = "a secret of the end-to-end tests, long enough";
+/** All ways that can be had here, for the names of tests. */
+export const WAYS = noCaddy === null
+  ? `the edge, /proxy and ${caddyName}`
+  : `the edge and /proxy (Caddy skipped: ${noCaddy})`;
 
-/** The two ways to sync that have a proxy of ours in them. */
-export const VIAS = ["edge", "proxy"] as const;
-export type Via = typeof VIAS[number];
+/** A way to sync that has a proxy of ours in it. */
+export interface Via {
+  readonly name: "edge" | "proxy" | "caddy";
+  /** Address of a gatekeeper that sends its clients this way. */
+  readonly gatekeeper: string;
+}
 
 /**
- * Postgres in this process, and the servers as processes of their own: a sync service, an edge, and
- * two gatekeepers on the one database, of which one sends clients to the edge and the other to its
- * own proxy. Disposing stops everything, also what was added later.
+ * Postgres and the servers as processes of their own: a sync service, an edge, Caddy where there is
+ * one, and a gatekeeper for each of them and one for its own proxy, all on the one database.
+ * Disposing stops everything, also what was added later.
  */
 export class Stack implements AsyncDisposable {
   readonly sql: Sql;
   readonly #servers = new AsyncDisposableStack();
 
-  private constructor(
-    private readonly folder: string,
-    private readonly port: number,
-    private readonly env: Record<string, string>,
-    private database: RunningPostgres,
-  ) {
-    this.sql = postgres(this.database.url, { max: 4, onnotice: () => {} });
+  private constructor(private readonly env: Env, readonly database: TestPostgres) {
+    this.sql = postgres(database.url, { max: 4, onnotice: () => {} });
   }
 
-  /** Starts Postgres alone; `env` goes to every edge and gatekeeper. */
-  static async start(env: Record<string, string> = {}): Promise<Stack> {
-    const folder = await Deno.makeTempDir({ prefix: "gatekeeper-e2e-" });
-    const port = freePort();
-    try {
-      return new Stack(folder, port, env, await startPostgres({ dataDir: folder, port }));
-    } catch (error) {
-      await Deno.remove(folder, { recursive: true });
-      throw error;
-    }
+  /** Starts Postgres alone; `env` goes to every proxy and gatekeeper. */
+  static async start(env: Env = {}): Promise<Stack> {
+    return new Stack(env, await testPostgres());
   }
 
   /** Starts Postgres and one of each server, and gives how to reach them. */
-  static async startAll(env: Record<string, string> = {}): Promise<Stack & AllServers> {
+  static async startAll(env: Env = {}): Promise<Stack & AllServers> {
     const stack = await Stack.start(env);
     try {
       const sync = await stack.addSync();
       const edge = await stack.addEdge(sync.url);
-      const forEdge = await stack.addGatekeeper(sync.url, edge.url);
-      const forProxy = await stack.addGatekeeper(sync.url);
-      return Object.assign(stack, { sync, edge, gatekeepers: { edge: forEdge, proxy: forProxy } });
+      const gatekeepers = {
+        edge: await stack.addGatekeeper(sync.url, edge.url),
+        proxy: await stack.addGatekeeper(sync.url),
+      };
+      const vias: Via[] = [
+        { name: "edge", gatekeeper: gatekeepers.edge.url },
+        { name: "proxy", gatekeeper: gatekeepers.proxy.url },
+      ];
+      if (noCaddy === null) {
+        const caddy = await stack.addGatekeeper(sync.url, await stack.addCaddy(sync.url));
+        vias.push({ name: "caddy", gatekeeper: caddy.url });
+      }
+      return Object.assign(stack, { sync, edge, gatekeepers, vias });
     } catch (error) {
       await stack[Symbol.asyncDispose]();
       throw error;
@@ -62,66 +67,45 @@ export class Stack implements AsyncDisposable {
     }));
   }
 
-  /** An edge in front of `electric`; with `deno` and `cwd`, another Deno on a copied tree. */
-  addEdge(electric: string, other?: { deno: string; cwd: string }): Promise<Server> {
-    // The import map is given as Supabase gives it, by config.toml; the repository's workspace has it here.
-    const options = other === undefined ? [] : ["--no-lock", "--import-map", "edge/deno.json"];
+  addEdge(electric: string): Promise<Server> {
     return this.#add("edge", "/health", (port) => ({
-      ...other,
-      args: ["serve", "-A", ...options, "--port", String(port), "edge/index.ts"],
-      env: { ELECTRIC_URL: electric, AUTH_SECRET: SECRET, ...this.env },
+      args: ["serve", "-A", "--port", String(port), "edge/index.ts"],
+      env: { ELECTRIC_URL: electric, AUTH_SECRET, ...this.env },
     }));
+  }
+
+  /** Gives Caddy's address. */
+  async addCaddy(electric: string): Promise<string> {
+    return this.#servers.use(await startCaddy({ ELECTRIC_URL: electric, ...this.env })).url;
   }
 
   addGatekeeper(electric: string, proxy = ""): Promise<Server> {
     return this.#add("gatekeeper", "/health", (port) => ({
-      args: ["run", "-A", "tests/support/allow_all.ts"],
+      args: ["run", "-A", ALLOW_ALL],
       env: {
         PORT: String(port),
         DATABASE_URL: this.database.url,
         ELECTRIC_URL: electric,
         ELECTRIC_PROXY_URL: proxy,
-        AUTH_SECRET: SECRET,
+        AUTH_SECRET,
         ...this.env,
       },
     }));
   }
 
-  /** Stops Postgres, for {@link startPostgres} to start it again on the same data and port. */
-  stopPostgres(): Promise<void> {
-    return this.database.stop();
-  }
-
-  async startPostgres(): Promise<void> {
-    this.database = await startPostgres({ dataDir: this.folder, port: this.port });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#servers.disposeAsync();
     await this.sql.end({ timeout: 1 });
-    await this.database.stop();
-    await Deno.remove(this.folder, { recursive: true });
+    await this.database[Symbol.asyncDispose]();
   }
 
   async #add(
     name: string,
     health: string,
-    command: (port: number) => {
-      args: string[];
-      env: Record<string, string>;
-      deno?: string;
-      cwd?: string;
-    },
+    command: (port: number) => { args: string[]; env: Env },
   ): Promise<Server> {
     const port = freePort();
-    const server = new Server({
-      name,
-      port,
-      health,
-      deno: Deno.execPath(),
-      cwd: ROOT,
-      ...command(port),
-    });
+    const server = new Server({ name, ...command(port) }, port, health);
     this.#servers.use(server);
     await server.start();
     return server;
@@ -133,5 +117,7 @@ export interface AllServers {
   readonly sync: Server;
   readonly edge: Server;
   /** By where they send their clients. */
-  readonly gatekeepers: Readonly<Record<Via, Server>>;
+  readonly gatekeepers: { readonly edge: Server; readonly proxy: Server };
+  /** All ways that can be had here. */
+  readonly vias: readonly Via[];
 }

@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import { ask, Follower } from "./follow.ts";
-import { Stack, VIAS } from "./stack.ts";
+import { Stack, WAYS } from "./stack.ts";
 
 /** Neighbours that a double can't tell apart. */
 const BIG = 9007199254740993n;
 
-Deno.test("subset snapshots through the edge and through /proxy", async (t) => {
+Deno.test(`subset snapshots through ${WAYS}`, async (t) => {
   await using stack = await Stack.startAll();
   const { sql } = stack;
-  for (const via of VIAS) {
-    for (const method of ["GET", "POST"] as const) {
-      await t.step(`${via}, ${method}`, async () => {
-        const table = `numbers_${via}_${method.toLowerCase()}`;
+  for (const { name, gatekeeper } of stack.vias) {
+    // Caddy takes no bodies: caddy/README.md.
+    for (const method of name === "caddy" ? ["GET"] as const : ["GET", "POST"] as const) {
+      await t.step(`${name}, ${method}`, async () => {
+        const table = `numbers_${name}_${method.toLowerCase()}`;
         await sql`create table ${sql(table)} (id bigint primary key, n int, value text)`;
         await sql`insert into ${sql(table)}
           select i, i % 10, 'v' || i from generate_series(1, 200) i`;
         await sql`insert into ${sql(table)}
           values (${String(BIG)}, -1, 'odd'), (${String(BIG - 1n)}, -1, 'even')`;
-        const config = await ask(stack.gatekeepers[via].url, table);
+        const config = await ask(gatekeeper, table);
         await using client = new Follower(config, { log: "changes_only" });
         await client.until(() => client.stream.isUpToDate, "up to date");
         assert.equal(client.rows.size, 0);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Row } from "@electric-sql/client";
 import { ask, Follower } from "./follow.ts";
-import { Stack, VIAS } from "./stack.ts";
+import { Stack, WAYS } from "./stack.ts";
 
-Deno.test("the official client syncs through the edge and through /proxy", async (t) => {
+Deno.test(`the official client syncs through ${WAYS}`, async (t) => {
   await using stack = await Stack.startAll();
   const { sql } = stack;
 
@@ -21,8 +21,8 @@ Deno.test("the official client syncs through the edge and through /proxy", async
     t.step(name, async () => {
       await using open = new AsyncDisposableStack();
       const clients: Follower[] = [];
-      for (const via of VIAS) {
-        const config = await ask(stack.gatekeepers[via].url, table, shape);
+      for (const { gatekeeper } of stack.vias) {
+        const config = await ask(gatekeeper, table, shape);
         clients.push(open.use(new Follower(config, options)));
       }
       await run(clients, async (check, what) => {

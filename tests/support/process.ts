@@ -82,6 +82,12 @@ export class TestProcess implements AsyncDisposable {
     if (stayed) throw new Error(`${this.options.name} ignored SIGTERM:\n${this.lines.join("\n")}`);
   }
 
+  /** Ends it at once, with all its children. */
+  async kill(): Promise<void> {
+    this.#process.kill();
+    await this.exited;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -1,4 +1,12 @@
-import { headerOf, HttpReader, joinBytes, type Pairs, sourceOf, writeAll } from "./http_reader.ts";
+import {
+  headerOf,
+  HttpReader,
+  joinBytes,
+  type Pairs,
+  type Source,
+  sourceOf,
+  writeAll,
+} from "./http_reader.ts";
 
 /** A request as it goes over the socket. */
 export interface RawRequest {
@@ -10,6 +18,8 @@ export interface RawRequest {
   readonly headers?: Pairs;
   /** Sent with its `content-length`; a list is sent chunked, a piece a chunk. */
   readonly body?: string | Uint8Array | readonly string[];
+  /** Milliseconds that the response's head may take; by default, 10,000. */
+  readonly patience?: number;
 }
 
 /** A response as it came over the socket; the body without its framing. */
@@ -23,15 +33,15 @@ export interface RawResponse {
 }
 
 /** A response whose body is still coming. */
-export interface OpenResponse extends Disposable {
+export interface ResponseHead {
   readonly status: number;
   readonly headers: Pairs;
   /** The body's pieces, as they arrive. */
   readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
-/** Milliseconds that a response's head may take: more than any deadline under test. */
-const PATIENCE = 10_000;
+/** The same, on a socket that closes when it is disposed. */
+export type OpenResponse = ResponseHead & Disposable;
 
 /** Sends one request over a fresh socket and gives the whole response. */
 export async function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
@@ -46,23 +56,34 @@ export async function rawRequest(port: number, request: RawRequest): Promise<Raw
 export async function openRequest(port: number, request: RawRequest): Promise<OpenResponse> {
   const socket = await sendRequest(port, request);
   const late = Promise.withResolvers<never>();
-  const silent = new Error(`no response within ${PATIENCE} ms`);
-  const timer = setTimeout(() => late.reject(silent), PATIENCE);
+  // More than any deadline under test.
+  const { patience = 10_000 } = request;
+  const silent = new Error(`no response within ${patience} ms`);
+  const timer = setTimeout(() => late.reject(silent), patience);
   try {
-    const reader = new HttpReader(sourceOf(socket));
-    const head = await Promise.race([reader.head(), late.promise]);
-    const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head?.line ?? "")?.[1]);
-    if (head === undefined || Number.isNaN(status)) throw new Error(`no response: ${head?.line}`);
-    const { headers } = head;
-    const bare = request.method === "HEAD" || status === 204 || status === 304;
-    const pieces = reader.body(bare ? [] : headers, !bare);
-    return { status, headers, pieces, [Symbol.dispose]: () => socket.close() };
+    const response = readResponse(sourceOf(socket), request.method);
+    response.catch(() => {}); // it is awaited below, or too late
+    return {
+      ...await Promise.race([response, late.promise]),
+      [Symbol.dispose]: () => socket.close(),
+    };
   } catch (error) {
     socket.close();
     throw error;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Reads the response to a request with this method from where its bytes come. */
+export async function readResponse(source: Source, method?: string): Promise<ResponseHead> {
+  const reader = new HttpReader(source);
+  const head = await reader.head();
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head?.line ?? "")?.[1]);
+  if (head === undefined || Number.isNaN(status)) throw new Error(`no response: ${head?.line}`);
+  const { headers } = head;
+  const bare = method === "HEAD" || status === 204 || status === 304;
+  return { status, headers, pieces: reader.body(bare ? [] : headers, !bare) };
 }
 
 /** Sends one request over a fresh socket and gives the socket, for the caller to close. */

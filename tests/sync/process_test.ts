@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { startTestPostgres } from "./stack.ts";
+import { testPostgres } from "../support/postgres.ts";
 
 const MAIN = fileURLToPath(new URL("../../dev/sync/main.ts", import.meta.url));
 
 Deno.test("the process says when it is ready and ends at once on SIGTERM", async () => {
-  const running = await startTestPostgres();
+  await using running = await testPostgres();
   const sql = postgres(running.url, { max: 1 });
   try {
     await sql`create table held (id int primary key)`;
@@ -30,7 +30,6 @@ Deno.test("the process says when it is ready and ends at once on SIGTERM", async
     await live;
   } finally {
     await sql.end();
-    await running.stop();
   }
 });
 
