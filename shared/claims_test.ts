@@ -78,6 +78,7 @@ Deno.test("a claim that isn't a shape is refused", async () => {
     },
     { table: "a", limit: 1 },
     { columns: ["id"] },
+    JSON.parse('{"__proto__": {"table": "items"}}'),
   ];
   for (const shape of claims) await refused(await foreign({ shape, exp: now() + 60 }));
 });
