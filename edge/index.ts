@@ -17,7 +17,6 @@ async function start() {
 }
 
 export default await start().catch((error) => {
-  if (!(error instanceof ConfigError)) throw error;
-  log(error.message);
+  log(error instanceof ConfigError ? error.message : error.stack);
   Deno.exit(1);
 });

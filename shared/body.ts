@@ -63,5 +63,5 @@ const isText = (value: unknown) => typeof value === "string" && !/\0|\p{Cs}/u.te
 const isParam = ([key, value]: [string, unknown]) =>
   /^\d+$/.test(key) && (isText(value) || typeof value === "boolean" || isRawJSON(value));
 
-const isStructure = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !isRawJSON(value);
+/** Values of `JSON.rawJSON` have no prototype. */
+const isStructure = (value: unknown): value is object => value instanceof Object;

@@ -21,14 +21,12 @@ export type ProxyConfig = Readonly<ReturnType<typeof readProxyConfig>>;
 
 /** Reads what the gatekeeper's proxy and the edge share; throws {@link ConfigError}. */
 export function readProxyConfig(env: Env, keys: VerifyingKeys) {
-  const url = required(env, "ELECTRIC_URL", "Electric, or to the CDN in front of it");
-  const electricUrl = readUrl("ELECTRIC_URL", url);
-  const electricQuery = writeQuery([
-    ["secret", optional(env, "ELECTRIC_SECRET")],
-    ["source_id", optional(env, "ELECTRIC_SOURCE_ID")],
-  ]);
+  const electricUrl = readUrl("ELECTRIC_URL", required(env, "ELECTRIC_URL", "Electric or its CDN"));
+  const [secret, source] = [optional(env, "ELECTRIC_SECRET"), optional(env, "ELECTRIC_SOURCE_ID")];
+  const electricQuery = writeQuery([["secret", secret], ["source_id", source]]);
   const version = optional(env, "ELECTRIC_VERSION") ?? "1.6.10";
-  const hidesColumns = version.localeCompare("1.6.10", "en", { numeric: true }) >= 0;
+  // Not by localeCompare, whose first call takes 7 ms of a cold start.
+  const hidesColumns = !/^(0\.|1\.[0-5]\.|1\.6\.\d$)/.test(version);
   if (!/^\d+\.\d+\.\d+$/.test(version)) throw new ConfigError("ELECTRIC_VERSION is like 1.6.10.");
   const timeout = 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600);
   const clockTolerance = readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300);

@@ -26,8 +26,7 @@ export function readSecrets(env: Env): string[] {
   const hint = "32 random bytes or more, the same everywhere (openssl rand -base64 32 prints some)";
   const previous = optional(env, "AUTH_SECRET_PREVIOUS")?.split(/\s+/) ?? [];
   const secrets = [required(env, "AUTH_SECRET", hint), ...previous];
-  const isWeak = (secret: string) =>
-    new TextEncoder().encode(secret).length < 32 || /^(\{|-----BEGIN)/.test(secret);
+  const isWeak = (key: string) => /^(\{|-----BEGIN)/.test(key) || new Blob([key]).size < 32;
   if (!secrets.some(isWeak)) return secrets;
   throw new ConfigError(`AUTH_SECRET is too short, or isn't a secret: set it to ${hint}.`);
 }

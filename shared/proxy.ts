@@ -1,3 +1,4 @@
+import { createPatience } from "./patience.ts";
 import { readSubset } from "./body.ts";
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -26,6 +27,7 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
   // Runtimes of other names embed an older Deno.
   const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
   const verify = createVerifier(config, (shape) => createUpstreamUrl(config, shape));
+  const wait = createPatience(config.timeout, older);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
@@ -35,16 +37,10 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const body = method === "POST" ? await readSubset(request) : null;
     const abort = new AbortController();
     const { signal } = abort;
-    const response = fetch(url, { method, headers, body, redirect: "manual", signal });
-    const watch = () => {
-      request.signal.addEventListener("abort", () => abort.abort());
-      if (request.signal.aborted) abort.abort();
-    };
-    // A client is watched when it has waited, for that costs more than a quick request otherwise.
-    if (older) watch();
-    const timers = [setTimeout(watch, 100), setTimeout(() => abort.abort(), config.timeout)];
+    const settle = wait(request, abort);
     try {
-      return relay(request, await response, older);
+      const response = await fetch(url, { method, headers, body, redirect: "error", signal });
+      return relay(request, response, older);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
       const status = signal.aborted ? 504 : 502;
@@ -52,7 +48,7 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
       const message = `Electric ${reason}. Try again in a moment.`;
       throw new Refusal(status, "upstream_unavailable", message, { "retry-after": "1" });
     } finally {
-      for (const timer of timers) clearTimeout(timer);
+      settle();
     }
   };
 }

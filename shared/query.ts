@@ -20,9 +20,7 @@ export function targetOf({ url, headers }: Request): { path: string; query: stri
  */
 export function readText(field: string, value: unknown): string {
   if (typeof value !== "string") throw invalidRequest(`${field} must be there, as a text.`);
-  if (value.length > MAX_TEXT) {
-    throw invalidRequest(`${field} is over ${MAX_TEXT} characters long.`);
-  }
+  if (value.length > MAX_TEXT) throw invalidRequest(`${field} is over ${MAX_TEXT} characters.`);
   if (!/\p{Cc}|\p{Cs}/u.test(value)) return value;
   throw invalidRequest(`${field} holds a control character, such as a line break.`);
 }

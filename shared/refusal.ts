@@ -1,6 +1,8 @@
 /** CORS headers of our own responses: without them a browser can't see a 401 and renew. */
 const OWN = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" };
 
+const NONE: Readonly<Record<string, string>> = {};
+
 /**
  * A request that we answer ourselves, with an error. `code` is stable; the message says what to do
  * next and never holds a token, a key or the upstream URL.
@@ -8,13 +10,8 @@ const OWN = { "access-control-allow-origin": "*", "access-control-expose-headers
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
+  constructor(readonly status: number, readonly code: string, text = "", readonly headers = NONE) {
+    super(text);
   }
 }
 

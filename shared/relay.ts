@@ -1,6 +1,9 @@
-/** RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. */
+/**
+ * RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. `location`, since
+ * an address of upstream's may hold our secret; none is followed either.
+ */
 const HOP_BY_HOP = ("connection keep-alive proxy-authenticate proxy-authorization " +
-  "proxy-connection te trailer transfer-encoding upgrade").split(" ");
+  "proxy-connection te trailer transfer-encoding upgrade location").split(" ");
 
 /** And what no longer holds of a body that was inflated. */
 const INFLATED = [...HOP_BY_HOP, "content-encoding", "content-length"];
@@ -8,7 +11,7 @@ const INFLATED = [...HOP_BY_HOP, "content-encoding", "content-length"];
 /**
  * Electric's response as the client gets it: status, body and end-to-end headers as they are, the
  * body's bytes unread. `Vary` gains `Authorization`, so that a browser never shows one user's
- * cached shape to the next. Throws for a redirect, whose address may hold our secret.
+ * cached shape to the next.
  *
  * fetch inflates a body but still says that it is compressed, unless it was told `identity`; before
  * Deno 2.9 it doesn't say so. `compresses`: the runtime compresses by itself, which would weaken the
@@ -16,10 +19,6 @@ const INFLATED = [...HOP_BY_HOP, "content-encoding", "content-length"];
  */
 export function relay(request: Request, response: Response, compresses: boolean): Response {
   const { status, headers: given } = response;
-  if (status < 400 && given.has("location")) {
-    response.body?.cancel();
-    throw new TypeError("Electric doesn't redirect.");
-  }
   const accepted = request.headers.get("accept-encoding") ?? "identity";
   const coding = given.get("content-encoding");
   const inflated = /^(gzip|br)$/i.test(coding ?? "") && !/^identity$/i.test(accepted);

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { relay } from "./relay.ts";
 
 const plain = new Request("http://x");
@@ -41,12 +41,10 @@ Deno.test("end-to-end headers pass, hop-by-hop ones and those that Connection na
   ]);
 });
 
-Deno.test("a redirect is not passed on, for its address may hold our secret", () => {
+Deno.test("an address of upstream's is not passed on, for it may hold our secret", () => {
   const headers = { location: "http://e?secret=s" };
-  throws(
-    () => relay(plain, new Response(null, { status: 302, headers }), false),
-    (error) => error instanceof TypeError && !error.message.includes("secret"),
-  );
+  const response = relay(plain, new Response("x", { status: 300, headers }), false);
+  equal(response.headers.get("location"), null);
   equal(relay(plain, new Response(null, { status: 304 }), true).status, 304);
 });
 

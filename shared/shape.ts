@@ -30,9 +30,8 @@ export type Shape = Readonly<ReturnType<typeof readShape>>;
 export function readShape(fields: ShapeFields) {
   const { table: path, namespace: schema, where: clause, ...others } = fields;
   const { columns: names, params: values, replica, queryable_columns: more, ...unknown } = others;
-  if (Object.values(unknown).some((value) => value !== null)) {
-    throw invalidRequest(`The shape has an unknown field; known are ${SHAPE_NAMES.join(", ")}.`);
-  }
+  const isOdd = Object.values(unknown).some((value) => value !== null);
+  if (isOdd) throw invalidRequest(`An unknown field; a shape has ${SHAPE_NAMES.join(", ")}.`);
   const parts = parseNames(readText("table", path), ".", "table");
   if (schema != null) parts.unshift(parseName(readText("namespace", schema), "namespace"));
   const [name = "", namespace = "public", ...tooMany] = parts.toReversed();
@@ -40,10 +39,8 @@ export function readShape(fields: ShapeFields) {
   const where = clause == null ? null : readText("where", clause);
   // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
   if (where?.trim() === "") throw invalidRequest("where is blank; leave it out for all rows.");
-  const full = replica === "full";
-  if (!full && (replica ?? "default") !== "default") {
-    throw invalidRequest("replica must be default or full.");
-  }
+  const [full, isDefault] = [replica === "full", (replica ?? "default") === "default"];
+  if (!full && !isDefault) throw invalidRequest("replica must be default or full.");
   const columns = readColumns("columns", names);
   const queryable = readColumns("queryable_columns", more) ?? columns;
   const params = readParams(values ?? {});
@@ -51,7 +48,7 @@ export function readShape(fields: ShapeFields) {
   const canonical = writeQuery([
     ["columns", columns?.map(formatName).join()],
     ...params.map((value, i) => [`params[${i + 1}]`, value] as const),
-    ...[["replica", full ? replica : null], ["table", table], ["where", where]] as const,
+    ...[["replica", full ? "full" : null], ["table", table], ["where", where]] as const,
   ]).join("&");
   return { [READ]: 1, canonical, namespace, name, table, where, params, columns, queryable, full };
 }
@@ -85,9 +82,8 @@ function readColumns(field: string, value: unknown): readonly string[] | null {
     const name = readText(field, item);
     return parseName(/^"|^\s*$/.test(name) ? name : quoteName(name), field);
   };
-  const columns = Array.isArray(value)
-    ? Array.from(value, readItem)
-    : parseNames(readText(field, value), ",", field);
+  const items = Array.isArray(value) ? Array.from(value, readItem) : null;
+  const columns = items ?? parseNames(readText(field, value), ",", field);
   if (columns.length > 0 && new Set(columns).size === columns.length) return columns.sort();
   throw invalidRequest(`${field} must name each column once; leave it out for all columns.`);
 }
