@@ -1,8 +1,5 @@
 import { invalidRequest, Refusal } from "./refusal.ts";
 
-/** Largest request body that is read, in bytes. */
-const MAX_BODY = 1024 * 1024;
-
 /** TypeScript doesn't know these yet (ECMAScript 2026). */
 const rawJSON: (text: string) => unknown = Reflect.get(JSON, "rawJSON");
 const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJSON");
@@ -14,7 +11,7 @@ export async function readBody(request: Request): Promise<string> {
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.byteLength;
-      if (size > MAX_BODY) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
+      if (size > 1024 * 1024) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();

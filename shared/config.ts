@@ -15,6 +15,7 @@ export class ConfigError extends Error {
  * - `electricUrl`: Electric, or the CDN in front of it; `electricQuery`: our own pieces of its query
  * - `hidesColumns`: whether Electric knows `queryable_columns`, as it does since 1.6.10
  * - `timeout`: milliseconds until Electric's response must begin; a long poll takes 20 s
+ * - `unopened`: whether compressed responses pass as they are; `fetch` inflates them otherwise
  * - `keys`, `token`: what a token must be signed with, and what it must say
  */
 export type ProxyConfig = Readonly<ReturnType<typeof readProxyConfig>>;
@@ -29,10 +30,11 @@ export function readProxyConfig(env: Env, keys: VerifyingKeys) {
   const hidesColumns = !/^(0\.|1\.[0-5]\.|1\.6\.\d$)/.test(version);
   if (!/^\d+\.\d+\.\d+$/.test(version)) throw new ConfigError("ELECTRIC_VERSION is like 1.6.10.");
   const timeout = 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600);
+  const unopened = readNumber(env, "ELECTRIC_PASS_COMPRESSED", 0, 0, 1) === 1;
   const clockTolerance = readNumber(env, "AUTH_CLOCK_TOLERANCE", 5, 0, 300);
   const [issuer, audience] = [optional(env, "AUTH_ISSUER"), optional(env, "AUTH_AUDIENCE")];
   const token = { clockTolerance, ...(issuer && { issuer }), ...(audience && { audience }) };
-  return { electricUrl, electricQuery, hidesColumns, timeout, keys, token };
+  return { electricUrl, electricQuery, hidesColumns, timeout, unopened, keys, token };
 }
 
 /** A variable's value, or `undefined` where it is unset or empty. */

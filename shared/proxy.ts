@@ -33,14 +33,14 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
     if (preflight !== null) return preflight;
     const url = (await verify(request))(method, query);
-    const headers = upstreamHeaders(request);
+    const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubset(request) : null;
     const abort = new AbortController();
     const { signal } = abort;
     const settle = wait(request, abort);
     try {
       const response = await fetch(url, { method, headers, body, redirect: "error", signal });
-      return relay(request, response, older);
+      return relay(request, response, older, config.unopened);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
       const status = signal.aborted ? 504 : 502;

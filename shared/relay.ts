@@ -13,15 +13,16 @@ const INFLATED = [...HOP_BY_HOP, "content-encoding", "content-length"];
  * body's bytes unread. `Vary` gains `Authorization`, so that a browser never shows one user's
  * cached shape to the next.
  *
- * fetch inflates a body but still says that it is compressed, unless it was told `identity`; before
- * Deno 2.9 it doesn't say so. `compresses`: the runtime compresses by itself, which would weaken the
- * etag and revalidation with it, unless `Content-Encoding: identity` tells it not to.
+ * fetch inflates a body but still says that it is compressed, unless it was told `identity` or to
+ * leave it `unopened`; before Deno 2.9 it doesn't say so. `older`: the runtime compresses by itself,
+ * which would weaken the etag and revalidation with it, unless `Content-Encoding: identity` tells it
+ * not to.
  */
-export function relay(request: Request, response: Response, compresses: boolean): Response {
+export function relay(request: Request, response: Response, older: boolean, unopened = false) {
   const { status, headers: given } = response;
   const accepted = request.headers.get("accept-encoding") ?? "identity";
   const coding = given.get("content-encoding");
-  const inflated = /^(gzip|br)$/i.test(coding ?? "") && !/^identity$/i.test(accepted);
+  const inflated = !unopened && /^(gzip|br)$/i.test(coding ?? "") && !/^identity$/i.test(accepted);
   // Deno.serve says "content-length: 0" when there is no body; of a stream it says nothing.
   const unsized = request.method === "HEAD" && (inflated || !given.has("content-length"));
   const body = unsized && ![204, 205, 304].includes(status) ? new Blob().stream() : response.body;
@@ -33,6 +34,6 @@ export function relay(request: Request, response: Response, compresses: boolean)
   const varies = /(^|,)\s*(\*|authorization)\s*(,|$)/i.test(vary);
   relayed.headers.set("vary", varies ? vary : `${vary}, Authorization`);
   const compressible = body !== null && coding === null && accepted !== "identity";
-  if (compresses && compressible) relayed.headers.set("content-encoding", "identity");
+  if (older && compressible) relayed.headers.set("content-encoding", "identity");
   return relayed;
 }

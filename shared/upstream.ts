@@ -71,13 +71,16 @@ function readOthers(query: string, signed: Shape): string[] {
  * Electric knows no other and runtimes and CDNs on the way weaken them; `If-None-Match` compares
  * weakly (RFC 9110 section 13.1.2), so `W/"x"` and `"x"` ask the same.
  */
-export function upstreamHeaders({ headers, method }: Request): Record<string, string> {
+export function upstreamHeaders({ headers, method }: Request, unopened = false) {
   // fetch would ask for gzip by itself and then inflate what the client can't take compressed.
   const chosen: Record<string, string> = { "accept-encoding": "identity" };
   for (const name of REQUEST_HEADERS) {
     const value = headers.get(name)?.replace(/(?:W\/)?("[^"]*")/g, "$1");
     if (value !== undefined) chosen[name] = value;
   }
+  // fetch leaves what may be part of a body as it came; servers ignore a unit that they don't know
+  // (RFC 9110 section 14.2), and `none` is nobody's.
+  if (unopened && chosen["accept-encoding"] !== "identity") chosen["range"] = "none";
   if (method === "POST") chosen["content-type"] = "application/json";
   return chosen;
 }

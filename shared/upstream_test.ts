@@ -8,6 +8,7 @@ const config = {
   electricUrl: "http://e",
   electricQuery: ["secret=s%20s", "source_id=1"],
   hidesColumns: true,
+  unopened: false,
   timeout: 1000,
   keys: { algorithms: [], finders: [], generation: () => 0 },
   token: { clockTolerance: 5 },
@@ -113,6 +114,10 @@ Deno.test("only listed headers go upstream, and weak etags become strong", () =>
     "if-none-match": '"a", "b", "cW/"',
   };
   deepEqual(upstreamHeaders(new Request("http://x", { headers })), given);
+  deepEqual(upstreamHeaders(new Request("http://x", { headers }), true), given);
+  const compressed = new Request("http://x", { headers: { "accept-encoding": "gzip" } });
+  deepEqual(upstreamHeaders(compressed), { "accept-encoding": "gzip" });
+  deepEqual(upstreamHeaders(compressed, true), { "accept-encoding": "gzip", range: "none" });
   const post = new Request("http://x", { method: "POST", headers });
   deepEqual(upstreamHeaders(post), { ...given, "content-type": "application/json" });
 });

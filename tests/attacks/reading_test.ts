@@ -53,6 +53,7 @@ const config = {
   electricUrl: "http://electric",
   electricQuery: [],
   hidesColumns: true,
+  unopened: false,
   timeout: 1000,
   keys: { algorithms: [], finders: [], generation: () => 0 },
   token: { clockTolerance: 5 },
