@@ -16,12 +16,18 @@ const HEADERS = {
   "electric-offset": "0_0",
 };
 
-/** Starts an nginx in a CDN's place: it answers each request with the file named by its `offset`. */
-export function startUpstream(files: Readonly<Record<string, Uint8Array>>): Promise<Nginx> {
+/**
+ * Starts an nginx in a CDN's place: it answers each request with the file named by its `offset`.
+ * `more` goes into its configuration.
+ */
+export function startUpstream(
+  files: Readonly<Record<string, Uint8Array>>,
+  more = "",
+): Promise<Nginx> {
   const headers = Object.entries(HEADERS)
     .map(([name, value]) => `add_header ${name} '${value}';`).join("\n");
   return startNginx({
-    http: "sendfile on; tcp_nopush on; types {} default_type application/json;",
+    http: "sendfile on; tcp_nopush on; types {} default_type application/json;" + more,
     server: `location = /v1/shape {
       ${headers}
       rewrite ^ /$arg_offset break;
