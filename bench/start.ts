@@ -5,6 +5,13 @@ import { rows, startUpstream } from "./upstream.ts";
 import { round } from "./time.ts";
 
 const RUNS = 10;
+const task = new Deno.Command(Deno.execPath(), { args: ["task", "-q", "bundle"], cwd: ROOT });
+if (!(await task.output()).success) throw new Error("deno task bundle failed; run it to see why");
+const CONTENDERS = {
+  "bare Deno": "bench/servers/bare.ts",
+  "edge": "edge/index.ts",
+  "edge, bundled": "dist/edge.js",
+};
 await using upstream = await startUpstream({ "0_0": rows(200) });
 const headers = await browserHeaders();
 
@@ -18,18 +25,16 @@ async function firstByte(start: () => Promise<AsyncDisposable & { url: string }>
   return performance.now() - began;
 }
 
-const times: Record<"bare Deno" | "edge", number[]> = { "bare Deno": [], "edge": [] };
+const times: Record<string, number[]> = {};
 for (let run = 0; run <= RUNS; run++) {
-  const bare = await firstByte(() => startModule("bench/servers/bare.ts", upstream.url));
-  const edge = await firstByte(() => startModule("edge/index.ts", upstream.url));
-  // The first run fills Deno's caches.
-  if (run > 0) {
-    times["bare Deno"].push(bare);
-    times.edge.push(edge);
+  for (const [name, module] of Object.entries(CONTENDERS)) {
+    const time = await firstByte(() => startModule(module, upstream.url));
+    // The first run fills Deno's caches.
+    times[name] = run === 0 ? [] : [...times[name] ?? [], time];
   }
 }
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? NaN;
-const base = median(times["bare Deno"]);
+const base = median(times["bare Deno"] ?? []);
 console.log(`Process start to first proxied byte, medians of ${RUNS} starts in turn`);
 console.table(Object.fromEntries(
   Object.entries(times).map((
