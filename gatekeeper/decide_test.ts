@@ -181,7 +181,7 @@ Deno.test("a policy that fails is a 500 and one line, never a shape", async (t) 
 Deno.test("a policy that hangs is a 503, and can't touch another's connection later", async () => {
   const late: Promise<unknown>[] = [];
   const hanging: Policy = ({ sql }) => {
-    const wake = new Promise((resolve) => setTimeout(resolve, 150));
+    const wake = new Promise((resolve) => setTimeout(resolve, 600));
     late.push(rejects(wake.then(() => sql`select 1`), { name: "AbortError" }));
     return new Promise(() => {});
   };
