@@ -26,8 +26,8 @@ export function readProxyConfig(env: Env, keys: VerifyingKeys) {
   const [secret, source] = [optional(env, "ELECTRIC_SECRET"), optional(env, "ELECTRIC_SOURCE_ID")];
   const electricQuery = writeQuery([["secret", secret], ["source_id", source]]);
   const version = optional(env, "ELECTRIC_VERSION") ?? "1.6.10";
-  // Not by localeCompare, whose first call takes 7 ms of a cold start.
-  const hidesColumns = !/^(0\.|1\.[0-5]\.|1\.6\.\d$)/.test(version);
+  // Padded, to compare as texts: the first localeCompare takes 7 ms of a cold start.
+  const hidesColumns = version.replace(/\d+/g, (n) => n.padStart(4, "0")) >= "0001.0006.0010";
   if (!/^\d+\.\d+\.\d+$/.test(version)) throw new ConfigError("ELECTRIC_VERSION is like 1.6.10.");
   const timeout = 1000 * readNumber(env, "ELECTRIC_TIMEOUT", 30, 1, 600);
   const unopened = readNumber(env, "ELECTRIC_PASS_COMPRESSED", 0, 0, 1) === 1;

@@ -34,7 +34,10 @@ async function statuses(
 Deno.test("an Electric that ignores queryable_columns gets no subset of narrowed columns", async () => {
   const narrow = "table=items&columns=id";
   equal(await statuses("1.6.9", NARROW, narrow), "200 403 403 1");
+  equal(await statuses("1.06.9", NARROW, narrow), "200 403 403 1");
   equal(await statuses("1.6.9", { table: "items" }, "table=items"), "200 200 200 3");
   equal(await statuses("1.6.10", NARROW, narrow), "200 200 200 3");
+  equal(await statuses("1.10.0", NARROW, narrow), "200 200 200 3");
+  equal(await statuses("2.0.0", NARROW, narrow), "200 200 200 3");
   equal(await statuses(undefined, NARROW, narrow), "200 200 200 3");
 });
