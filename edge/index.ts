@@ -17,6 +17,7 @@ async function start() {
 }
 
 export default await start().catch((error) => {
-  log(error instanceof ConfigError ? error.message : error.stack);
+  if (!(error instanceof ConfigError)) throw error;
+  log(error.message);
   Deno.exit(1);
 });

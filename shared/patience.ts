@@ -2,8 +2,8 @@
 const TICK = 100;
 
 /**
- * Gives what aborts a request upstream when its client leaves, or after `timeout` milliseconds
- * without an answer; call what that gives when there is one. One clock looks after all requests, as
+ * Gives what begins to wait for upstream on a client's behalf: a `signal` that aborts when the client
+ * leaves, or after `timeout` milliseconds, unless `settle` is called before. One clock looks after all requests, as
  * a timer for each costs a tenth of a quick request; and only clients that wait are watched, from the
  * second look on, as that costs half of one. With `eager` they are watched from the start.
  */
@@ -18,8 +18,9 @@ export function createPatience(timeout: number, eager: boolean) {
     if (ticking) AbortSignal.timeout(TICK).addEventListener("abort", tick);
   }
 
-  return (request: Request, abort: AbortController): () => void => {
-    const began = Date.now();
+  return (request: Request) => {
+    const [began, abort] = [Date.now(), new AbortController()];
+    // The first look may come at once.
     let looks = eager ? 1 : 0;
     const look = () => {
       if (Date.now() - began > timeout) abort.abort();
@@ -30,6 +31,6 @@ export function createPatience(timeout: number, eager: boolean) {
     if (eager) look();
     waiting.add(look);
     if (!ticking) tick();
-    return () => waiting.delete(look);
+    return { signal: abort.signal, settle: () => waiting.delete(look) };
   };
 }

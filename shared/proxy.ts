@@ -1,7 +1,7 @@
-import { createPatience } from "./patience.ts";
 import { readSubset } from "./body.ts";
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
+import { createPatience } from "./patience.ts";
 import { checkMethod, Refusal } from "./refusal.ts";
 import { relay } from "./relay.ts";
 import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
@@ -35,9 +35,7 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const url = (await verify(request))(method, query);
     const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubset(request) : null;
-    const abort = new AbortController();
-    const { signal } = abort;
-    const settle = wait(request, abort);
+    const { signal, settle } = wait(request);
     try {
       const response = await fetch(url, { method, headers, body, redirect: "error", signal });
       return relay(request, response, older, config.unopened);

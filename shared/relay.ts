@@ -1,12 +1,12 @@
 /**
- * RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. `location`, since
+ * Hop-by-hop headers, RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. `location`, since
  * an address of upstream's may hold our secret; none is followed either.
  */
-const HOP_BY_HOP = ("connection keep-alive proxy-authenticate proxy-authorization " +
+const DROPPED = ("connection keep-alive proxy-authenticate proxy-authorization " +
   "proxy-connection te trailer transfer-encoding upgrade location").split(" ");
 
 /** And what no longer holds of a body that was inflated. */
-const INFLATED = [...HOP_BY_HOP, "content-encoding", "content-length"];
+const INFLATED = [...DROPPED, "content-encoding", "content-length"];
 
 /**
  * Electric's response as the client gets it: status, body and end-to-end headers as they are, the
@@ -28,7 +28,7 @@ export function relay(request: Request, response: Response, older: boolean, unop
   const body = unsized && ![204, 205, 304].includes(status) ? new Blob().stream() : response.body;
   // Headers taken over whole and then corrected cost half of what a list of pairs does.
   const relayed = new Response(body, { status, headers: given });
-  for (const name of inflated ? INFLATED : HOP_BY_HOP) relayed.headers.delete(name);
+  for (const name of inflated ? INFLATED : DROPPED) relayed.headers.delete(name);
   for (const name of given.get("connection")?.match(/[^\s,]+/g) ?? []) relayed.headers.delete(name);
   const vary = given.get("vary") ?? "Authorization";
   const varies = /(^|,)\s*(\*|authorization)\s*(,|$)/i.test(vary);

@@ -364,7 +364,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/relay.ts",
     "hop-by-hop headers end here",
-    "for (const name of inflated ? INFLATED : HOP_BY_HOP) relayed",
+    "for (const name of inflated ? INFLATED : DROPPED) relayed",
     "for (const name of inflated ? INFLATED : []) relayed",
   ),
   at(
