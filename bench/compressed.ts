@@ -1,16 +1,12 @@
 import { startEdge } from "../tests/support/servers.ts";
-import { usageOf } from "../tests/support/usage.ts";
 import { browserHeaders, target } from "./request.ts";
-import { round } from "./time.ts";
+import { median, round } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { load } from "./wrk.ts";
+import { cost } from "./wrk.ts";
 
 // deno task bench:compressed [seconds a turn] [rounds]
 const [seconds = 2, rounds = 3] = Deno.args.map(Number);
 const CONNECTIONS = 32;
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const files = { "2_0": rows(2048), "0_1": rows(1024 * 1024) };
 const compressing = "gzip on; gzip_min_length 1; gzip_types application/json; gzip_comp_level 5;";
@@ -29,12 +25,10 @@ for (const [size, offset] of [["2 KiB", "2_0"], ["1 MiB", "0_1"]] as const) {
   const costs = new Map<string, number[]>();
   for (let turn = 0; turn <= rounds; turn++) {
     for (const [way, { edge, headers }] of Object.entries(ways)) {
-      const before = await usageOf(edge.process.group);
-      const { requests } = await load(edge.url + target({ offset }), headers, CONNECTIONS, seconds);
-      const { cpu } = await usageOf(edge.process.group);
+      const { microseconds } = await cost(edge, target({ offset }), headers, CONNECTIONS, seconds);
       // The first turn warms up.
       if (turn === 0) continue;
-      costs.set(way, [...costs.get(way) ?? [], (cpu - before.cpu) * 1e6 / requests]);
+      costs.set(way, [...costs.get(way) ?? [], microseconds]);
     }
   }
   const base = median(costs.get("uncompressed") ?? []);

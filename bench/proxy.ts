@@ -1,8 +1,8 @@
 import { startContenders } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
+import { median } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { usageOf } from "../tests/support/usage.ts";
-import { load } from "./wrk.ts";
+import { cost } from "./wrk.ts";
 
 // deno task bench:proxy [seconds a turn] [rounds] [names, with commas]
 const [seconds = 2, rounds = 3] = Deno.args.slice(0, 2).map(Number);
@@ -14,9 +14,6 @@ interface Turn {
   readonly p99: number;
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
 await using upstream = await startUpstream({ "0_0": rows(200), "0_1": rows(1024 * 1024) });
 await using running = await startContenders(upstream.url, only);
 const headers = await browserHeaders();
@@ -26,16 +23,14 @@ for (const [size, offset] of [["small", "0_0"], ["1 MiB", "0_1"]] as const) {
     const turns = new Map<string, Turn[]>();
     // In turn, so that what else the machine does falls on all of them; the first round warms up.
     for (let round = 0; round <= rounds; round++) {
-      for (const [name, { url, process }] of running.contenders) {
-        const before = await usageOf(process.group);
-        const { requests, seconds: time, p99 } = await load(
-          url + target({ offset }),
+      for (const [name, contender] of running.contenders) {
+        const { requests, seconds: time, p99, microseconds } = await cost(
+          contender,
+          target({ offset }),
           headers,
           connections,
           round === 0 ? 1 : seconds,
         );
-        const { cpu } = await usageOf(process.group);
-        const microseconds = (cpu - before.cpu) * 1e6 / requests;
         if (round > 0) {
           turns.set(name, [...turns.get(name) ?? [], { microseconds, rate: requests / time, p99 }]);
         }

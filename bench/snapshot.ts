@@ -1,6 +1,6 @@
 import { startContenders } from "./contenders.ts";
 import { target, token } from "./request.ts";
-import { round } from "./time.ts";
+import { median, round } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
 import { openRequest } from "../tests/support/raw_http.ts";
 import { usageOf } from "../tests/support/usage.ts";
@@ -9,9 +9,6 @@ import { usageOf } from "../tests/support/usage.ts";
 const [size = 200, rounds = 5] = Deno.args.map(Number);
 /** How long the slow reader rests before it reads on, and how many MiB it reads in all. */
 const [REST, SLOW_SIZE] = [1000, Math.min(size, 20)];
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 await using upstream = await startUpstream({ "0_0": rows(size * 1024 * 1024) });
 await using running = await startContenders(upstream.url, ["bare Deno", "edge"]);

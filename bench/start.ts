@@ -2,7 +2,7 @@ import { ROOT } from "../tests/support/process.ts";
 import { startModule } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { round } from "./time.ts";
+import { median, round } from "./time.ts";
 
 const RUNS = 10;
 const task = new Deno.Command(Deno.execPath(), { args: ["task", "-q", "bundle"], cwd: ROOT });
@@ -33,7 +33,6 @@ for (let run = 0; run <= RUNS; run++) {
     times[name] = run === 0 ? [] : [...times[name] ?? [], time];
   }
 }
-const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? NaN;
 const base = median(times["bare Deno"] ?? []);
 console.log(`Process start to first proxied byte, medians of ${RUNS} starts in turn`);
 console.table(Object.fromEntries(

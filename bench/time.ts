@@ -17,6 +17,11 @@ export function printTimes(times: Readonly<Record<string, number>>): void {
   console.table(Object.fromEntries(rows));
 }
 
+/** The one in the middle; `NaN` of none. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
 /** Three significant digits. */
 export function round(value: number): number {
   return Number(value.toPrecision(3));

@@ -1,3 +1,6 @@
+import { usageOf } from "../tests/support/usage.ts";
+import type { TestProcess } from "../tests/support/process.ts";
+
 /** What wrk saw. */
 export interface Load {
   readonly requests: number;
@@ -9,7 +12,7 @@ export interface Load {
 const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };
 
 /** Loads a URL with wrk on so many connections; throws when wrk is missing or a response isn't 2xx. */
-export async function load(
+async function load(
   url: string,
   headers: Readonly<Record<string, string>>,
   connections: number,
@@ -28,4 +31,18 @@ export async function load(
     seconds: Number(time),
     p99: Number(p99) * (MILLISECONDS[unit] ?? NaN),
   };
+}
+
+/** The same, for a server whose process is known, with its CPU time a request in microseconds. */
+export async function cost(
+  server: { readonly url: string; readonly process: TestProcess },
+  target: string,
+  headers: Readonly<Record<string, string>>,
+  connections: number,
+  seconds: number,
+): Promise<Load & { readonly microseconds: number }> {
+  const before = await usageOf(server.process.group);
+  const seen = await load(server.url + target, headers, connections, seconds);
+  const { cpu } = await usageOf(server.process.group);
+  return { ...seen, microseconds: (cpu - before.cpu) * 1e6 / seen.requests };
 }

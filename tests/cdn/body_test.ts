@@ -1,8 +1,7 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import { writeAll } from "../support/http_reader.ts";
-import { noDeno214 } from "../support/older_deno.ts";
 import { openRequest, rawRequest } from "../support/raw_http.ts";
-import { startEdge, startEdge214 } from "../support/servers.ts";
+import { EDGES } from "../support/servers.ts";
 import { usageOf } from "../support/usage.ts";
 import { spelling, tokenOf } from "./users.ts";
 
@@ -23,11 +22,10 @@ const BROKEN: Readonly<Record<string, { text: string; status?: number }>> = {
   },
 };
 
-const edges = { "Deno": startEdge, ...(noDeno214 === null && { "Deno 2.1.4": startEdge214 }) };
 const headers = [["authorization", `Bearer ${await tokenOf("reader")}`]] as const;
 const target = spelling(0, { offset: "-1" });
 
-for (const [name, start] of Object.entries(edges)) {
+for (const [name, start] of Object.entries(EDGES)) {
   Deno.test(`${name}: what upstream breaks off never looks whole`, async (t) => {
     let text = "";
     await using upstream = new Upstream((socket) => writeAll(socket, text));

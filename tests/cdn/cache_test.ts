@@ -1,7 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { noNginx } from "../support/nginx.ts";
-import { noDeno214 } from "../support/older_deno.ts";
-import { type RunningServer, startEdge, startEdge214 } from "../support/servers.ts";
+import { EDGES, type RunningServer } from "../support/servers.ts";
 import { startStack } from "../sync/stack.ts";
 import { startCdn } from "./cdn.ts";
 import { spelling, tokenOf } from "./users.ts";
@@ -19,13 +18,9 @@ Deno.test({
     const { sql } = stack;
     await sql`create table items (id int primary key, value text)`;
     await sql`insert into items select i, 'value ' || i from generate_series(1, 200) i`;
-    const edges: Record<string, typeof startEdge> = {
-      "Deno": startEdge,
-      ...(noDeno214 === null && { "Deno 2.1.4": startEdge214 }),
-    };
     const tokens = await Promise.all(Array.from({ length: LIVE }, (_, i) => tokenOf(`user ${i}`)));
     let id = 1000;
-    for (const [name, start] of Object.entries(edges)) {
+    for (const [name, start] of Object.entries(EDGES)) {
       // Each with a cache of its own, so that the second finds nothing there either.
       await using cdn = await startCdn(stack.service.url);
       await using edge = await start({ ELECTRIC_URL: cdn.url });

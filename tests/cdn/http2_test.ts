@@ -1,9 +1,8 @@
 import { equal, ok } from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { hasCommand, noNginx, startNginx } from "../support/nginx.ts";
-import { noDeno214 } from "../support/older_deno.ts";
 import { rawRequest, sendRequest } from "../support/raw_http.ts";
-import { startEdge, startEdge214 } from "../support/servers.ts";
+import { EDGES } from "../support/servers.ts";
 import { Tap } from "../support/tap.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { spelling, tokenOf } from "./users.ts";
@@ -12,7 +11,6 @@ import { spelling, tokenOf } from "./users.ts";
 const HELD = 200;
 
 const missing = noNginx ?? (await hasCommand("openssl", "version") ? null : "there is no openssl");
-const edges = { "Deno": startEdge, ...(noDeno214 === null && { "Deno 2.1.4": startEdge214 }) };
 const headers = [["authorization", `Bearer ${await tokenOf("reader")}`]] as const;
 
 /** A certificate for localhost, and its key, as PEM files in a folder. */
@@ -26,7 +24,7 @@ async function certify(folder: string): Promise<{ cert: string; key: string }> {
   return { cert, key };
 }
 
-for (const [name, start] of Object.entries(edges)) {
+for (const [name, start] of Object.entries(EDGES)) {
   Deno.test({
     name: `${name}: held requests leave room for others, also where the CDN speaks HTTP/2` +
       (missing === null ? "" : ` (skipped: ${missing})`),

@@ -9,8 +9,9 @@ import { spelling, tokenOf } from "../cdn/users.ts";
 
 /** `deno task bundle`, but into a folder of the test's own. */
 async function bundle(folder: string): Promise<string> {
-  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
-  const [, ...args] = String(tasks.bundle).replace("dist/", `${folder}/`).split(" ");
+  const text = await Deno.readTextFile(`${ROOT}/deno.json`);
+  const { tasks }: { tasks: { bundle: string } } = JSON.parse(text);
+  const [, ...args] = tasks.bundle.replace("dist/", `${folder}/`).split(" ");
   const command = new Deno.Command(Deno.execPath(), { args, cwd: ROOT });
   const { success, stderr } = await command.output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

@@ -1,5 +1,5 @@
 import { freePort } from "./free_port.ts";
-import { copyEdge, deno214Path } from "./older_deno.ts";
+import { copyEdge, deno214Path, noDeno214 } from "./older_deno.ts";
 import { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 
 /** Environment variables. */
@@ -50,6 +50,12 @@ export async function startEdge214(env: Env): Promise<RunningServer> {
     throw error;
   }
 }
+
+/** What starts an edge, for each Deno that this machine has. */
+export const EDGES: Readonly<Record<string, typeof startEdge>> = {
+  "Deno": startEdge,
+  ...(noDeno214 === null && { "Deno 2.1.4": startEdge214 }),
+};
 
 /**
  * Starts the gatekeeper; `env` must hold `DATABASE_URL` and `ELECTRIC_URL`. Everyone may sync
