@@ -50,6 +50,8 @@ try {
     if (!stopping) stop(1);
   });
 } catch (error) {
+  // Ctrl-C can reach a child before it is in a group of its own, and its end us before the signal does.
+  await new Promise((heard) => setTimeout(heard, 50));
   if (!stopping) {
     fail(error);
     await stop(1);

@@ -20,6 +20,7 @@ export async function postgresAccount(dataDir: string): Promise<Account | undefi
   if (known) return known;
   await new Deno.Command("useradd", {
     args: ["--system", "--user-group", "--no-create-home", "postgres"],
+    detached: true,
     stdout: "null",
     stderr: "null",
   }).output().catch(() => undefined);
@@ -37,6 +38,8 @@ export async function canReach(account: Account | undefined, path: string): Prom
   const { success } = await new Deno.Command("/bin/sh", {
     args: ["-c", 'test -x "$1"', "reach", path],
     cwd: "/",
+    // Ended by a terminal's Ctrl-C, it would look like a no.
+    detached: true,
     ...account,
   }).output();
   return success;

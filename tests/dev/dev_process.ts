@@ -52,7 +52,7 @@ export class DevProcess implements AsyncDisposable {
   async printed(text: string, times = 1): Promise<void> {
     let ended = false;
     this.#process.status.then(() => ended = true);
-    for (const end = Date.now() + 30_000; this.log.split(text).length <= times; await sleep(20)) {
+    for (const end = Date.now() + 30_000; this.log.split(text).length <= times; await sleep(1)) {
       if (ended || Date.now() > end) throw new Error(`no '${text}' in\n${this.log}`);
     }
   }
