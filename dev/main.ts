@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readDevConfig } from "./config.ts";
 import { Dev } from "./dev.ts";
 import { DevError } from "./error.ts";
@@ -51,7 +52,7 @@ try {
   });
 } catch (error) {
   // Ctrl-C can reach a child before it is in a group of its own, and its end us before the signal does.
-  await new Promise((heard) => setTimeout(heard, 50));
+  await sleep(50);
   if (!stopping) {
     fail(error);
     await stop(1);

@@ -20,6 +20,7 @@ export async function postgresAccount(dataDir: string): Promise<Account | undefi
   if (known) return known;
   await new Deno.Command("useradd", {
     args: ["--system", "--user-group", "--no-create-home", "postgres"],
+    // Cut off by a terminal's Ctrl-C, it could leave the system's users locked.
     detached: true,
     stdout: "null",
     stderr: "null",
@@ -35,14 +36,13 @@ export async function postgresAccount(dataDir: string): Promise<Account | undefi
 /** Whether the account may enter every folder on the way to `path`, and enter or run it. */
 export async function canReach(account: Account | undefined, path: string): Promise<boolean> {
   if (!account) return true;
-  const { success } = await new Deno.Command("/bin/sh", {
+  const { success, signal } = await new Deno.Command("/bin/sh", {
     args: ["-c", 'test -x "$1"', "reach", path],
     cwd: "/",
-    // Ended by a terminal's Ctrl-C, it would look like a no.
-    detached: true,
     ...account,
   }).output();
-  return success;
+  // A terminal's Ctrl-C ends it too, which isn't a no.
+  return signal === null ? success : await canReach(account, path);
 }
 
 async function lookUp(name: string): Promise<Account | undefined> {

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DevError } from "./error.ts";
 import { leash } from "./leash.ts";
 import { type Account, canReach } from "./postgres_account.ts";
@@ -48,7 +49,7 @@ export async function stopLeftover(dataDir: string): Promise<void> {
   if (typeof pid !== "number") return;
   Deno.kill(pid, "SIGINT");
   for (let waited = 0; waited < 5000 && await runs(pid, dataDir); waited += 50) {
-    await new Promise((done) => setTimeout(done, 50));
+    await sleep(50);
   }
 }
 
