@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DevError } from "./error.ts";
 
 /** What `deno task dev` runs, and where. */
@@ -8,6 +8,8 @@ export interface DevConfig {
   readonly root: string;
   /** Folder that keeps the database, the secret and the lock between runs. */
   readonly data: string;
+  /** The same where `DEV_DATA` names it. */
+  readonly chosenData: string | undefined;
   readonly ports: {
     readonly postgres: number;
     readonly sync: number;
@@ -45,9 +47,11 @@ export function readDevConfig(env: (name: string) => string | undefined): DevCon
     // The value itself may hold a password.
     throw new DevError("bad_setting", `${name} must be a URL that begins with ${protocols[0]}//`);
   };
+  const chosenData = env("DEV_DATA") ? resolve(root, env("DEV_DATA") ?? "") : undefined;
   return {
     root,
-    data: resolve(root, env("DEV_DATA") || ".dev"),
+    data: chosenData ?? join(root, ".dev"),
+    chosenData,
     ports: {
       postgres: port("DEV_POSTGRES_PORT", 54321),
       sync: port("DEV_SYNC_PORT", 3000),

@@ -9,6 +9,7 @@ import { makeParts, type WatchedPart } from "./parts.ts";
 import { checkPorts } from "./ports.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
+import { announce, withdraw } from "./running.ts";
 import { devSecret } from "./secret.ts";
 import { loadSeed } from "./seed.ts";
 import { watchCode } from "./watch.ts";
@@ -60,6 +61,7 @@ export class Dev {
       this.#print("postgres", "using DATABASE_URL");
     }
     if (electricUrl) this.#print("sync", `using ELECTRIC_URL ${electricUrl}`);
+    await announce(this.#config.root, { data, ownUsers, databaseUrl: settings.databaseUrl });
     await this.#startParts(makeParts(this.#config, settings, this.#print));
     if (!this.#over.signal.aborted && await loadSeed(settings.databaseUrl, this.#config.root)) {
       this.#print("postgres", "loaded supabase/seed.sql");
@@ -73,6 +75,7 @@ export class Dev {
     await Promise.all(this.#parts.map(({ part }) => part.stop()));
     const postgres = await this.#postgres?.catch(() => undefined);
     await postgres?.stop();
+    await withdraw(this.#config.root);
     this.#lock?.close();
   }
 

@@ -11,7 +11,11 @@ export type DevErrorCode =
   | "postgres_failed"
   | "part_failed"
   | "seed_failed"
-  | "unknown_user";
+  | "not_running"
+  | "many_running"
+  | "unknown_user"
+  | "bad_argument"
+  | "sql_failed";
 
 /** A failure the developer can act on; the message is one line that says what to do. */
 export class DevError extends Error {

@@ -24,3 +24,12 @@ export async function lockFolder(folder: string): Promise<Deno.FsFile> {
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
   return file;
 }
+
+/** Whether a `dev` that runs holds the lock of this data folder. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const file = await Deno.open(join(folder, "lock"), { read: true }).catch(() => null);
+  if (file === null) return false;
+  const free = await file.tryLock(false);
+  file.close();
+  return !free;
+}

@@ -1,61 +1,58 @@
-import { SignJWT } from "jose";
-import postgres from "postgres";
 import { readDevConfig } from "./config.ts";
 import { DevError } from "./error.ts";
+import { findRunning } from "./running.ts";
 import { devSecret } from "./secret.ts";
+import { type Command, runTask } from "./task.ts";
+import { findUser, userToken } from "./user.ts";
 
-/** How long a dev user stays signed in. */
-const LIFETIME = "24h";
+const USAGE =
+  `Prints an access token for the \`deno task dev\` that runs, as a sign-in would give it.
 
-interface Person {
-  readonly id: string;
-  readonly email: string;
-}
+  deno task token alice                       a user of the example, by name
+  deno task token <uuid> [options]            any user, by id
 
-/** Looks a user of the example up by name. Throws {@link DevError} when there is none. */
-async function findUser(databaseUrl: string, name: string): Promise<Person> {
-  const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  --role <role>          authenticated by default
+  --email <address>
+  --claim <name>=<json>  one more claim, such as --claim 'app_metadata={"tenant":"acme"}'; may be repeated
+
+It lives a day. DEV_DATA says which, where several \`deno task dev\` run.`;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Reads `name=json`. Throws {@link DevError} `bad_argument`. */
+function readClaim(text: string): [name: string, value: unknown] {
+  const [, name = "", json = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   try {
-    const people = await sql<(Person & { name: string })[]>`select id, name, email from users`;
-    const person = people.find((candidate) => candidate.name === name);
-    if (person !== undefined) return person;
-    const names = people.map((candidate) => candidate.name).join(", ");
+    return [name, JSON.parse(json)];
+  } catch {
+    const hint = `write --claim 'name="text"', --claim name=1 or --claim 'name={"a":true}'`;
+    throw new DevError("bad_argument", `--claim ${text} is no name with a JSON value: ${hint}.`);
+  }
+}
+
+const command = {
+  usage: USAGE,
+  options: {
+    role: { type: "string", default: "authenticated" },
+    email: { type: "string" },
+    claim: { type: "string", multiple: true },
+  },
+  positionals: [1, 1],
+} satisfies Command;
+
+await runTask(command, async ({ values, positionals }) => {
+  const { root, chosenData } = readDevConfig((name) => Deno.env.get(name));
+  const claims = Object.fromEntries((values.claim ?? []).map(readClaim));
+  const { data, databaseUrl, ownUsers } = await findRunning(root, chosenData);
+  if (!ownUsers) {
     throw new DevError(
-      "unknown_user",
-      `There is no user ${name || "without a name"}; try ${names}.`,
+      "bad_setting",
+      "The users of this `deno task dev` sign in elsewhere: it runs with SUPABASE_… or USER_… set.",
     );
-  } catch (error) {
-    if (error instanceof DevError) throw error;
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    throw new DevError("database_unreachable", `${reason}. Is \`deno task dev\` running?`);
-  } finally {
-    await sql.end({ timeout: 1 });
   }
-}
-
-/** An access token as Supabase Auth gives it to someone who has signed in. */
-async function accessToken(name: string): Promise<string> {
-  const config = readDevConfig((variable) => Deno.env.get(variable));
-  if (!config.ownUsers) {
-    throw new DevError("bad_setting", "Users sign in elsewhere: SUPABASE_… or USER_… is set.");
-  }
-  const { postgres: port } = config.ports;
-  const url = config.databaseUrl ?? `postgresql://postgres:password@localhost:${port}/electric`;
-  const { id, email } = await findUser(url, name);
-  const secret = await devSecret(config.data, "user-secret");
-  return await new SignJWT({ role: "authenticated", email })
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setSubject(id)
-    .setAudience("authenticated")
-    .setIssuedAt()
-    .setExpirationTime(LIFETIME)
-    .sign(new TextEncoder().encode(secret));
-}
-
-try {
-  console.log(await accessToken(Deno.args[0] ?? ""));
-} catch (error) {
-  if (!(error instanceof DevError)) throw error;
-  console.error(error.message);
-  Deno.exit(1);
-}
+  const [who = ""] = positionals;
+  const person = UUID.test(who) ? { id: who, email: undefined } : await findUser(databaseUrl, who);
+  const email = values.email ?? person.email;
+  const signed = { ...(email !== undefined && { email }), role: values.role, ...claims };
+  console.log(await userToken(await devSecret(data, "user-secret"), person.id, signed));
+});
