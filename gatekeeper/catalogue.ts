@@ -2,7 +2,7 @@ import postgres, { type TransactionSql } from "postgres";
 import { quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
-import { checkClause } from "./clause.ts";
+import { checkClause } from "../shared/clause.ts";
 
 /** A column of a table, and whether it is of the primary key. */
 export interface Column {

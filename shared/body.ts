@@ -2,7 +2,8 @@ import { invalidRequest, Refusal } from "./refusal.ts";
 
 /** TypeScript doesn't know these yet (ECMAScript 2026). */
 const rawJSON: (text: string) => unknown = Reflect.get(JSON, "rawJSON");
-const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJSON");
+/** Whether a value is a number that {@link parseObject} has read. */
+export const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJSON");
 
 /** Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8. */
 export async function readBody(request: Request): Promise<string> {
@@ -21,44 +22,24 @@ export async function readBody(request: Request): Promise<string> {
 }
 
 /**
- * Reads a text as a JSON object. Numbers come as `JSON.rawJSON` values, which `JSON.stringify`
- * writes with the digits they came with: the official client sends integers beyond 2^53 bare.
+ * Reads a text as JSON, such as could be written again. Numbers come as `JSON.rawJSON` values, which
+ * `JSON.stringify` writes with the digits they came with: the official client sends integers beyond
+ * 2^53 bare. Gives `undefined` for what isn't JSON, or is nested too deeply.
  */
-export function parseObject(text: string): Record<string, unknown> {
+export function parseJson(text: string): unknown {
   const keep = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" ? rawJSON(context?.source ?? `${value}`) : value;
   try {
     const value: unknown = JSON.parse(text, keep);
-    if (isStructure(value) && !Array.isArray(value) && JSON.stringify(value)) return { ...value };
+    return JSON.stringify(value) === undefined ? undefined : value;
   } catch {
-    // Not JSON, or nested too deeply to be read or written.
+    return undefined;
   }
+}
+
+/** Reads a text as a JSON object, as {@link parseJson} does. Throws a 400 {@link Refusal}. */
+export function parseObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (value instanceof Object && !Array.isArray(value)) return { ...value };
   throw invalidRequest("The body must be a JSON object.");
 }
-
-/**
- * Reads the body of a subset query and writes it anew, with nothing in it but what a subset query
- * may say: Electric merges a body over the query, so `{"table": "secrets"}` would replace the
- * signed table. Gives JSON; throws a 400 or 413 {@link Refusal}.
- */
-export async function readSubset(request: Request): Promise<string> {
-  const body = parseObject(await readBody(request));
-  if (Object.entries(body).every(isOfSubset)) return JSON.stringify(body);
-  throw invalidRequest("The body may hold a subset query, of the right types, and nothing else.");
-}
-
-function isOfSubset([name, value]: [string, unknown]): boolean {
-  if (name === "where" || name === "order_by") return isText(value);
-  if (name === "where_expr" || name === "order_by_expr") return isStructure(value);
-  if (name === "params") return isStructure(value) && Object.entries(value).every(isParam);
-  const count = isRawJSON(value) && /^\d{1,18}$/.test(JSON.stringify(value));
-  return (name === "limit" || name === "offset") && count;
-}
-
-const isText = (value: unknown) => typeof value === "string" && !/\0|\p{Cs}/u.test(value);
-
-const isParam = ([key, value]: [string, unknown]) =>
-  /^\d+$/.test(key) && (isText(value) || typeof value === "boolean" || isRawJSON(value));
-
-/** Values of `JSON.rawJSON` have no prototype. */
-const isStructure = (value: unknown): value is object => value instanceof Object;

@@ -1,9 +1,10 @@
-import { readSubset } from "./body.ts";
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
 import { createPatience } from "./patience.ts";
 import { checkMethod, Refusal } from "./refusal.ts";
 import { relay } from "./relay.ts";
+import type { Shape } from "./shape.ts";
+import { readSubsetBody } from "./subset.ts";
 import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
 
 /**
@@ -26,15 +27,17 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
   // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
   // Runtimes of other names embed an older Deno.
   const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
-  const verify = createVerifier(config, (shape) => createUpstreamUrl(config, shape));
+  const open = (shape: Shape) => ({ shape, upstreamUrl: createUpstreamUrl(config, shape) });
+  const verify = createVerifier(config, open);
   const wait = createPatience(config.timeout, older);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
     if (preflight !== null) return preflight;
-    const url = (await verify(request))(method, query);
+    const { shape, upstreamUrl } = await verify(request);
+    const url = upstreamUrl(method, query);
     const headers = upstreamHeaders(request, config.unopened);
-    const body = method === "POST" ? await readSubset(request) : null;
+    const body = method === "POST" ? await readSubsetBody(request, shape) : null;
     const { signal, settle } = wait(request);
     try {
       const response = await fetch(url, { method, headers, body, redirect: "error", signal });

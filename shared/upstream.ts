@@ -3,20 +3,19 @@ import { formatName } from "./identifier.ts";
 import { writeQuery } from "./query.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 import { baseName, readShape, type Shape, splitQuery } from "./shape.ts";
+import { readSubsetParams, SUBSET_PARAMS } from "./subset.ts";
 
 /** Empty means true to Electric, so only the two words that everyone reads alike pass. */
 const FLAGS = ["live", "live_sse", "experimental_live_sse"];
 const TEXTS = ["offset", "handle", "cursor", "expired_handle", "log", "cache-buster"];
-const SUBSET = "where params limit offset order_by where_expr order_by_expr".split(" ");
-TEXTS.push(...SUBSET.map((name) => `subset__${name}`));
 
 /**
  * What a client may say besides the shape; the official client's `ELECTRIC_PROTOCOL_QUERY_PARAMS`.
  * CDN recovery depends on `handle`, `expired_handle` and `cache-buster` arriving.
  */
-export const PROTOCOL_PARAMS: readonly string[] = [...FLAGS, ...TEXTS];
+export const PROTOCOL_PARAMS: readonly string[] = [...FLAGS, ...TEXTS, ...SUBSET_PARAMS];
 
-/** A protocol parameter that reads the same whoever decodes it. */
+/** A protocol parameter that reads the same whoever decodes it, and says nothing in SQL. */
 const ANY = { flag: FLAGS.join("|"), text: TEXTS.join("|") };
 const PLAIN = new RegExp(`^((${ANY.flag})=(true|false)|(${ANY.text})=[\\w.~-]{0,200})$`);
 
@@ -42,9 +41,7 @@ export function createUpstreamUrl(config: ProxyConfig, shape: Shape) {
     const odd = others === agreed ? [] : readOthers(others, shape);
     if (odd.length === 0) agreed = others;
     const protocol = [...pieces.filter((piece) => PLAIN.test(piece)), ...odd];
-    const names = protocol.map((piece) => piece.split("=", 1)[0]);
-    const twice = names.find((name, i) => names.indexOf(name) < i);
-    if (twice !== undefined) throw invalidRequest(`${twice} is given twice.`);
+    checkOnce(protocol.map((piece) => piece.split("=", 1)[0] ?? ""));
     const isSubset = method === "POST" || protocol.some((piece) => piece.startsWith("subset__"));
     if (isSubset && shape.queryable !== null && !config.hidesColumns) {
       throw new Refusal(403, "forbidden", "This Electric can't hide columns from subset queries.");
@@ -57,13 +54,29 @@ export function createUpstreamUrl(config: ProxyConfig, shape: Shape) {
 function readOthers(query: string, signed: Shape): string[] {
   const { fields, rest } = splitQuery(query);
   const protocol = rest.filter(([name]) => PROTOCOL_PARAMS.includes(baseName(name)));
-  const unfit = protocol.find(([name]) => !TEXTS.includes(name))?.[0];
+  checkNames(protocol.map(([name]) => name));
+  if (readShape(fields).canonical !== signed.canonical) {
+    const message = "The token is for another shape. Get one from the gatekeeper for this shape.";
+    throw new Refusal(403, "forbidden", message);
+  }
+  const isOfSubset = ([name]: readonly [string, string]) => SUBSET_PARAMS.includes(name);
+  const subset = protocol.filter(isOfSubset);
+  const others = protocol.filter((pair) => !isOfSubset(pair));
+  return [...writeQuery(others), ...readSubsetParams(subset, signed)];
+}
+
+/** Throws a 400 unless each stands once, without brackets, and has a value of any text. */
+function checkNames(names: readonly string[]): void {
+  const unfit = names.find((name) => !TEXTS.includes(name) && !SUBSET_PARAMS.includes(name));
   if (unfit !== undefined) {
     throw invalidRequest(`${baseName(unfit)} must be without brackets, a flag "true" or "false".`);
   }
-  if (readShape(fields).canonical === signed.canonical) return writeQuery(protocol);
-  const message = "The token is for another shape. Get one from the gatekeeper for this shape.";
-  throw new Refusal(403, "forbidden", message);
+  checkOnce(names);
+}
+
+function checkOnce(names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw invalidRequest(`${twice} is given twice.`);
 }
 
 /**

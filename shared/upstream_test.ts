@@ -32,8 +32,14 @@ Deno.test("every protocol parameter of the official client passes", () => {
   const ask = createAsk();
   for (const name of ELECTRIC_PROTOCOL_QUERY_PARAMS) {
     ok(PROTOCOL_PARAMS.includes(name), name);
-    deepEqual(ask(`${SHAPE}&${name}=true`), [`${name}=true`]);
+    if (!name.startsWith("subset__")) {
+      deepEqual(ask(`${SHAPE}&${name}=true`), [`${name}=true`]);
+    }
   }
+  deepEqual(ask(`${SHAPE}&subset__limit=1&subset__order_by=n&subset__where_expr={}`), [
+    "subset__limit=1",
+    "subset__order_by=%22n%22",
+  ]);
 });
 
 Deno.test("the upstream URL is the shape's, sorted, with our own secret", () => {
@@ -72,6 +78,11 @@ Deno.test("a known shape lets nothing else pass", () => {
     refused(`${SHAPE}&live_sse=TRUE`);
     refused(`${SHAPE}&offset[]=-1`);
     refused(`${SHAPE}&offset=%zz`);
+    refused(`${SHAPE}&subset__order_by=n+limit+1`);
+    refused(`${SHAPE}&subset__limit=1&subset__limit=1`);
+    refused(`${SHAPE}&subset__limit=1&%73ubset__limit=1`);
+    refused(`${SHAPE}&subset__where_expr=1&subset__where_expr=1`);
+    refused(`${SHAPE}&subset__where[]=1`);
     refused("offset=-1");
   }
 });

@@ -34,14 +34,35 @@ const PROTOCOL: Readonly<Record<string, string>> = {
   live_sse: "false",
   log: "changes_only",
   offset: "0_0",
+};
+
+/** A subset query in a URL, as the official client writes it. */
+const SUBSET: Readonly<Record<string, string>> = {
   subset__limit: "10",
   subset__offset: "0",
-  subset__order_by: "value DESC",
-  subset__order_by_expr: '[{"column":"value"}]',
+  subset__order_by: '"value" DESC NULLS FIRST',
   subset__params: '{"1":9007199254740993}',
-  subset__where: "a = $1",
+  subset__where: '"a" = $1',
+};
+
+/** What it says beside that, which Electric ignores. */
+const SUBSET_AGAIN: Readonly<Record<string, string>> = {
+  subset__order_by_expr: '[{"column":"value"}]',
   subset__where_expr: '{"type":"ref"}',
 };
+
+/** What a real Electric lets through in a subset query, and reads other tables with. */
+const HOSTILE: readonly (readonly [name: string, value: string])[] = [
+  ["order_by", "value OFFSET (select 1/(select count(*) from secrets where v like 'T%'))"],
+  ["order_by", "pg_sleep(2)"],
+  ["order_by", "1"],
+  ["order_by", "value, (select 1)"],
+  ["where", "id in (select id from secrets)"],
+  ["where", "true) or (true"],
+  ["where", "true order by pg_sleep(2)"],
+  ["limit", "(select 1)"],
+  ["offset", "1 union select 1"],
+];
 
 /** Headers that may go upstream, as a client sends them. */
 const ALLOWED = [
@@ -103,6 +124,22 @@ export const upstreamRequest: readonly Check[] = [
     for (const [name, value] of Object.entries(PROTOCOL)) assert.equal(arrived.get(name), value);
     assert.deepEqual([...arrived.keys()], [...arrived.keys()].sort());
     assert.equal(arrived.size, Object.keys(PROTOCOL).length + 3);
+  }],
+  ["a subset query arrives written anew, without what Electric ignores", async (subject) => {
+    const query = new URLSearchParams([
+      ...Object.entries({ ...SUBSET, ...SUBSET_AGAIN, table: "items" }),
+    ]);
+    const response = await subject.ask({ query: `${query}` });
+    assert.equal(response.status, 200, response.text);
+    const arrived = new URLSearchParams(subject.tap.request.target.split("?")[1]);
+    for (const [name, value] of Object.entries(SUBSET)) assert.equal(arrived.get(name), value);
+    for (const name of Object.keys(SUBSET_AGAIN)) assert.equal(arrived.has(name), false, name);
+  }],
+  ["SQL beyond columns and conditions in a subset query is 400", async (subject) => {
+    for (const [name, value] of HOSTILE) {
+      const query = `table=items&subset__${name}=${encodeURIComponent(value)}`;
+      subject.assertRefused(await subject.ask({ query }), 400, /./);
+    }
   }],
   ["nothing else of a client's query arrives", async (subject) => {
     const query = "table=items&secret=x&api_secret=x&source_id=x&queryable_columns=id&token=x" +

@@ -1,8 +1,11 @@
-import { equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { Refusal } from "./refusal.ts";
-import { readSubset } from "./body.ts";
+import { readShape } from "./shape.ts";
+import { readSubsetBody, readSubsetParams } from "./subset.ts";
 
+const shape = readShape({ table: "items" });
+const readSubset = (request: Request) => readSubsetBody(request, shape);
 const post = (body: BodyInit) => new Request("http://x", { method: "POST", body });
 
 async function refused(body: BodyInit, status: number): Promise<void> {
@@ -19,7 +22,7 @@ Deno.test("a subset is written anew, numbers with their digits", async () => {
   equal(
     await readSubset(post(text)),
     '{"where":"n = $1","params":{"1":9007199254740993,"2":"x","3":true},' +
-      '"limit":10,"offset":0,"order_by":"n","where_expr":{"a":[1.50,1e400]}}',
+      '"limit":10,"offset":0,"order_by":"\\"n\\""}',
   );
   equal(await readSubset(post("{}")), "{}");
 });
@@ -45,6 +48,9 @@ Deno.test("what isn't a subset is refused", async () => {
       '{"params":{"1":{"x":1}}}',
       '{"params":5}',
       '{"order_by_expr":"n"}',
+      '{"where":"id in (select 1)"}',
+      '{"order_by":"n limit 1"}',
+      '{"order_by":""}',
       "[]",
       "null",
       "1",
@@ -73,4 +79,51 @@ Deno.test("no JSON, however nasty, becomes anything but a subset or a refusal", 
       equal(error instanceof Refusal, true);
     }
   }));
+});
+
+Deno.test("the same in a URL is read alike, and what Electric ignores is dropped", () => {
+  const pieces = readSubsetParams([
+    ["subset__where", "n = $1"],
+    ["subset__params", '{"1": 9007199254740993}'],
+    ["subset__limit", "10"],
+    ["subset__offset", "0"],
+    ["subset__order_by", "N desc nulls first"],
+    ["subset__where_expr", "whatever"],
+    ["subset__order_by_expr", "whatever"],
+  ], shape);
+  deepEqual(pieces.map(decodeURIComponent), [
+    "subset__where=n = $1",
+    'subset__params={"1":9007199254740993}',
+    "subset__limit=10",
+    "subset__offset=0",
+    'subset__order_by="n" DESC NULLS FIRST',
+  ]);
+  for (
+    const [name, value] of [
+      ["where", "exists (select)"],
+      ["order_by", "(select 1)"],
+      ["limit", "1 union"],
+      ["limit", '"1"'],
+      ["limit", "-1"],
+      ["limit", "1e3"],
+      ["limit", ""],
+      ["offset", "1.5"],
+      ["offset", "(select 1)"],
+      ["params", "x"],
+      ["params", '{"a":1}'],
+      ["params", '{"1":{}}'],
+    ] as const
+  ) {
+    throws(() => readSubsetParams([[`subset__${name}`, value]], shape), { status: 400 }, value);
+  }
+});
+
+Deno.test("a subset is ordered by the columns that may be queried, and no others", async () => {
+  const narrow = readShape({ table: "items", columns: ["id", "Name"] });
+  equal(
+    await readSubsetBody(post('{"order_by":"\\"Name\\", id"}'), narrow),
+    '{"order_by":"\\"Name\\", \\"id\\""}',
+  );
+  await rejects(readSubsetBody(post('{"order_by":"name"}'), narrow), { status: 400 });
+  await rejects(readSubsetBody(post('{"order_by":"secret"}'), narrow), { status: 400 });
 });
