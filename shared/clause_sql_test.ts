@@ -15,10 +15,13 @@ const PIECES =
     "union all except intersect into window current_user regclass text array case when then end exists e u& $$ lower")
     .split(" ");
 
-const clauses = fc.array(fc.tuple(fc.constantFrom(...PIECES), fc.constantFrom(" ", "", "\n")), {
-  minLength: 1,
-  maxLength: 12,
-}).map((pieces) => pieces.flat().join(""));
+const clauses = fc.array(
+  fc.tuple(fc.constantFrom(...PIECES, "a) or (b", "a is null"), fc.constantFrom(" ", "", "\n")),
+  {
+    minLength: 1,
+    maxLength: 12,
+  },
+).map((pieces) => pieces.flat().join(""));
 
 function treeOf(sql: string): { stmts: unknown[] } | null {
   try {
@@ -42,8 +45,11 @@ Deno.test("a clause that passes is one condition to Postgres, in parentheses and
   fc.assert(
     fc.property(clauses, (clause) => {
       if (!accepts(clause)) return;
-      for (const where of [clause, `(${clause})`]) {
-        const tree = treeOf(`select 1 from t where ${where}`);
+      const bare = treeOf(`select 1 from t where ${clause}`);
+      const inside = treeOf(`select 1 from t where (${clause})`);
+      // Such as `true) or (true`.
+      equal(inside !== null && bare === null, false, `${clause} breaks out of parentheses`);
+      for (const tree of [bare, inside]) {
         if (tree === null) continue;
         parsed++;
         equal(tree.stmts.length, 1, clause);
