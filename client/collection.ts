@@ -15,11 +15,10 @@ interface SyncParams {
  * const todos = createCollection(failWithStream(options, shapeOptions));
  * ```
  */
-export function failWithStream<
-  P extends SyncParams,
-  R,
-  O extends { sync: { sync: (params: P) => R } },
->(options: O, shape: Pick<GatekeeperShape, "onEnd">): O {
+export function failWithStream<P extends SyncParams, R, O>(
+  options: O & { sync: { sync: (params: P) => R } },
+  shape: Pick<GatekeeperShape, "onEnd">,
+): O {
   const sync = (params: P): R => {
     shape.onEnd((error) => params.markError(error));
     return options.sync.sync(params);
