@@ -23,12 +23,14 @@ const FOLLOWERS: Readonly<Record<string, Start>> = {
   "Shape": (options) => {
     const over = new AbortController();
     const stream = new ShapeStream<{ id: string }>({ ...options, signal: over.signal });
+    let hasEnded = false;
+    stream.subscribe(() => {}, () => hasEnded = true);
     // @ts-expect-error: the client's own types don't agree under exactOptionalPropertyTypes.
     const shape = new Shape<{ id: string }>(stream);
     return {
       ids: () => shape.currentRows.map(({ id }) => id),
       isReady: () => stream.isUpToDate,
-      hasFailed: () => stream.error !== undefined,
+      hasFailed: () => hasEnded,
       stop: () => Promise.resolve(over.abort()),
     };
   },
