@@ -27,15 +27,15 @@ export interface Grant {
 
 /**
  * Why there is no grant: the gatekeeper doesn't answer or can't now (`unavailable`, worth another try), says
- * no (`refused`), answers something else (`bad_answer`) or signs another shape than before (`shape_changed`); or
- * the proxy doesn't take the tokens it signs (`not_accepted`).
+ * no (`refused`) or answers something else (`bad_answer`); the proxy doesn't take the tokens it signs
+ * (`not_accepted`); or the stream failed with an error that no token mends, its `cause` (`stream_failed`).
  */
 export type GatekeeperErrorCode =
   | "unavailable"
   | "refused"
   | "bad_answer"
-  | "shape_changed"
-  | "not_accepted";
+  | "not_accepted"
+  | "stream_failed";
 
 /** A failure to get, or to use, a grant; the message says what to do. */
 export class GatekeeperError extends Error {

@@ -73,6 +73,7 @@ const shape = await gatekeeperShape({
   ...(param.length > 0 && { params: param }),
   ...(token !== undefined && { authorization: `Bearer ${token}` }),
   signal: over.signal,
+  onError: (error) => fail(explain(error)),
 }).catch((error) => fail(explain(error)));
 
 let state = "new";

@@ -5,6 +5,13 @@ const MAX_REFUSED = 3;
 /** Pause after a renewal ahead of time that failed, in milliseconds. */
 const PAUSE = 5000;
 
+/** The token is for another shape than the stream that asks for it: the stream needs the new `params` first. */
+export class ShapeChanged extends Error {
+  override readonly name = "ShapeChanged";
+  /** Stable name of this kind of error. */
+  readonly code = "SHAPE_CHANGED";
+}
+
 /**
  * Keeps one token fresh for all streams of a shape: one renewal at a time, shortly before it expires and when
  * the proxy refuses it.
@@ -16,6 +23,7 @@ export class TokenKeeper {
   #renewal: Promise<void> | undefined;
   #refused: string | undefined;
   #refusedInARow = 0;
+  #hasChanged = false;
 
   constructor(grant: Grant, request: () => Promise<Grant>) {
     this.#grant = grant;
@@ -23,12 +31,23 @@ export class TokenKeeper {
     this.#request = request;
   }
 
+  /** The shape that the newest token opens. */
+  get params(): Grant["params"] {
+    return this.#grant.params;
+  }
+
+  /** Whether a renewal has brought another shape. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
   /**
-   * Gives the `Authorization` to send now.
+   * Gives the `Authorization` to send now, to ask for the shape of `params`.
    *
    * @throws {GatekeeperError} when a new token is due and the gatekeeper refuses one.
+   * @throws {ShapeChanged} when the newest token opens another shape.
    */
-  async authorization(): Promise<string> {
+  async authorization(params: Grant["params"]): Promise<string> {
     if (Date.now() >= this.#renewAt) {
       try {
         await this.#renew();
@@ -37,6 +56,9 @@ export class TokenKeeper {
         // The old token may still do; where it doesn't, `recover` has the last word.
         this.#renewAt = Date.now() + PAUSE;
       }
+    }
+    if (!isSameShape(params, this.#grant.params)) {
+      throw new ShapeChanged("The gatekeeper now grants another shape than before.");
     }
     return this.#grant.authorization;
   }
@@ -83,12 +105,7 @@ export class TokenKeeper {
 
   async #replace(): Promise<void> {
     const grant = await this.#request();
-    if (JSON.stringify(grant.params) !== JSON.stringify(this.#grant.params)) {
-      throw new GatekeeperError(
-        "shape_changed",
-        "The gatekeeper now grants another shape than before: start a new stream with its answer.",
-      );
-    }
+    if (!isSameShape(grant.params, this.#grant.params)) this.#hasChanged = true;
     this.#grant = grant;
     this.#renewAt = renewAt(grant);
   }
@@ -99,6 +116,10 @@ function renewAt({ expiresAt }: Grant): number {
   const lifetime = expiresAt - Date.now();
   if (!(lifetime > 0)) return Infinity;
   return expiresAt - Math.min(60_000, lifetime / 10);
+}
+
+function isSameShape(a: Grant["params"], b: Grant["params"]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function isTransient(error: unknown): boolean {

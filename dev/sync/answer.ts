@@ -35,7 +35,7 @@ export function errorAnswer(
   retryAfter?: number,
 ): Answer {
   // Electric sets its cache headers for GET alone; anything else is `no-cache`.
-  if (method === "POST") return jsonAnswer(status, body, "no-cache");
+  if (method === "POST" || method === "DELETE") return jsonAnswer(status, body, "no-cache");
   const answer = jsonAnswer(status, body, "no-store");
   const headers = [...answer.headers, ["surrogate-control", "no-store"] as const];
   if (retryAfter !== undefined) headers.push(["retry-after", `${retryAfter}`]);

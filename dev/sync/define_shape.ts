@@ -1,7 +1,7 @@
 import { numberParams } from "./clause_params.ts";
 import type { Sql } from "./connection.ts";
 import { parseRelation, quoteRelation } from "./identifier.ts";
-import { invalid, type RequestParams } from "./request_params.ts";
+import { invalid, type ShapeParams } from "./request_params.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
 import { SqlRefused } from "./sql_tree.ts";
 import type { Table } from "./table.ts";
@@ -12,7 +12,7 @@ import { checkWhere, type WhereClause } from "./where_clause.ts";
 export async function defineShape(
   tables: TableCache,
   reader: Sql,
-  request: RequestParams,
+  request: ShapeParams,
 ): Promise<ShapeDefinition> {
   const table = await findTable(tables, request.table);
   const { replica, log } = request;
@@ -86,7 +86,7 @@ const MAX_CHECKED = 1000;
 async function checkShapeWhere(
   reader: Sql,
   table: Table,
-  request: RequestParams,
+  request: ShapeParams,
 ): Promise<WhereClause | undefined> {
   if (request.where === undefined) return undefined;
   const params = numberParams(request.params, (reason) => invalid("params", reason));

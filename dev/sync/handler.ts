@@ -1,4 +1,5 @@
 import { type Answer, DEFAULT_CACHE_CONTROL, jsonAnswer } from "./answer.ts";
+import { deleteShape } from "./delete_shape.ts";
 import { decodeQuery } from "./query_string.ts";
 import { isAuthorised, serveShape, type ShapeServer } from "./serve_shape.ts";
 
@@ -30,7 +31,7 @@ export function createHandler(server: ShapeServer): (request: Request) => Promis
       return respond(request, { ...answer, headers: [] }, undefined);
     }
     const answer = request.method === "DELETE"
-      ? jsonAnswer(405, { message: "DELETE not allowed" }, "no-cache")
+      ? await deleteShape(server, query)
       : await serveShape(server, request, query);
     return respond(request, answer, SHAPE_METHODS);
   };

@@ -3,6 +3,8 @@ import { startSyncService } from "./service.ts";
 const databaseUrl = Deno.env.get("DATABASE_URL");
 const port = Number(Deno.env.get("PORT") ?? "3000");
 const secret = Deno.env.get("ELECTRIC_SECRET");
+/** Electric's own name for it. */
+const allowsDeletion = Deno.env.get("ELECTRIC_ENABLE_INTEGRATION_TESTING") === "true";
 if (!databaseUrl) fail("DATABASE_URL is not set: the sync service needs a Postgres to follow");
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail("PORT is not a port number");
 
@@ -11,6 +13,7 @@ try {
     databaseUrl,
     port,
     ...(secret && { secret }),
+    allowsDeletion,
     log: (line) => console.error(`sync service: ${line}`),
   });
   console.log(

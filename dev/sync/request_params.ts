@@ -73,6 +73,22 @@ export function checkParams(fields: RequestFields): RequestParams {
   };
 }
 
+/** What says which shape is meant. */
+export type ShapeParams = Omit<RequestParams, "offset" | "handle" | "live" | "liveSse" | "subset">;
+
+/** What a DELETE names: a shape by its definition, by its handle, or by both. */
+export type DeleteParams =
+  | (ShapeParams & { readonly handle: string | undefined })
+  | { readonly table: undefined; readonly handle: string };
+
+/** Checks a DELETE's values. It ignores what only a read needs, but casts it. Throws {@link InvalidRequest}. */
+export function checkDeleteParams(fields: RequestFields): DeleteParams {
+  const cast = castFields(fields);
+  if (cast.table !== undefined) return { ...cast, table: cast.table };
+  if (cast.handle !== undefined) return { table: undefined, handle: cast.handle };
+  throw invalid("handle", "can't be blank when shape definition is missing");
+}
+
 /** Casts every field and gathers all their errors, as Ecto's `cast` does. */
 function castFields(fields: RequestFields) {
   const errors: Record<string, string[]> = {};

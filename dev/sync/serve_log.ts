@@ -42,6 +42,8 @@ export async function serveLog(request: LogRequest): Promise<Answer> {
   if (params.offset === "now") return nothingNew(request, offset);
   if (compareOffsets(shape.lastOffset, params.offset) < 0) return await outOfBounds(request);
   const messages = params.offset === BEFORE_ALL ? shape.initial : shape.since(params.offset);
+  // A stream that is cut before its first up-to-date must not have moved the client past its rows.
+  if (params.live && params.liveSse && messages.length > 0) return follow(request, params.offset);
   if (!params.live || messages.length > 0) {
     return logAnswer(request, 200, toBody(request, messages));
   }

@@ -20,11 +20,12 @@ export interface ShapeServer {
   readonly follower: Follower;
   readonly longPollMs: number;
   readonly secret: string | undefined;
+  readonly allowsDeletion: boolean;
   readonly log: (line: string) => void;
 }
 
 /** How long a request waits for Postgres to come back. */
-const READY_MS = 5000;
+export const READY_MS = 5000;
 /** The table, a column or a schema isn't there any more. */
 const GONE_CODES = new Set(["42P01", "42703", "3F000"]);
 
@@ -37,17 +38,17 @@ export async function serveShape(
   const { method } = request;
   try {
     const fields = mergeFields(query, method === "POST" ? await readBody(request) : {});
-    if (!await server.follower.waitUntilReady(READY_MS)) {
-      return errorAnswer(method, 503, { message: "Postgres is not connected, please retry" }, 5);
-    }
+    if (!await server.follower.waitUntilReady(READY_MS)) return notReady(method);
     return await serveFields(server, request, query, fields);
   } catch (error) {
     if (error instanceof BodyRefused) return jsonAnswer(error.status, error.body);
-    if (error instanceof InvalidRequest) {
-      return errorAnswer(method, 400, { message: "Invalid request", errors: error.errors });
-    }
     return answerFailure(server, method, error);
   }
+}
+
+/** Postgres is away. */
+export function notReady(method: string): Answer {
+  return errorAnswer(method, 503, { message: "Postgres is not connected, please retry" }, 5);
 }
 
 async function serveFields(
@@ -93,7 +94,11 @@ async function loadFailure(shape: Shape, method: string): Promise<Answer | undef
   }
 }
 
-function answerFailure(server: ShapeServer, method: string, error: unknown): Answer {
+/** The answer to a request that threw: its own fault, the database's or ours. */
+export function answerFailure(server: ShapeServer, method: string, error: unknown): Answer {
+  if (error instanceof InvalidRequest) {
+    return errorAnswer(method, 400, { message: "Invalid request", errors: error.errors });
+  }
   server.log(`a request failed: ${error}`);
   const isDatabase = error instanceof postgres.PostgresError
     ? /^(08|53|57)/.test(error.code)

@@ -15,6 +15,8 @@ export interface SyncServiceOptions {
   readonly secret?: string;
   /** How long a live request without news is held; 20000 unless told. */
   readonly longPollMs?: number;
+  /** Whether `DELETE /v1/shape` is answered; otherwise it is a 405. */
+  readonly allowsDeletion?: boolean;
   /** Gets a line for what a developer should know of. */
   readonly log?: (line: string) => void;
 }
@@ -90,6 +92,7 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
         follower,
         longPollMs: options.longPollMs ?? 20_000,
         secret: options.secret,
+        allowsDeletion: options.allowsDeletion ?? false,
         log,
       }),
     );

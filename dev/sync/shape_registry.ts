@@ -18,6 +18,16 @@ export class ShapeRegistry {
     this.#onTableChanged = onTableChanged;
   }
 
+  /** The shape of this definition, if it lives. */
+  find(definition: ShapeDefinition): Shape | undefined {
+    return this.#shapes.get(shapeKey(definition));
+  }
+
+  /** The shape with this handle, if it lives. */
+  findByHandle(handle: string): Shape | undefined {
+    return [...this.#shapes.values()].find((shape) => shape.handle === handle);
+  }
+
   /** The shape of this definition, made now if there is none. */
   get(definition: ShapeDefinition): Shape {
     const key = shapeKey(definition);

@@ -56,9 +56,11 @@ function select(shape: ShapeDefinition, clauses: readonly WhereClause[], rest: s
       ? `case when ${quoted} is not null then concat(${quoted}, '') end`
       : `${quoted}::text`;
   });
-  const where = clauses.length === 0
+  // Electric puts only the subset's clause in parentheses, so the shape's OR binds less than this AND.
+  const [first, ...others] = clauses.map(({ sql }) => sql);
+  const where = first === undefined
     ? ""
-    : `where ${clauses.map(({ sql }) => `(\n${sql}\n)`).join(" and ")}`;
+    : `where ${first}\n${others.map((sql) => `and (\n${sql}\n)`).join(" ")}`;
   // ORDER BY prefers the names of output columns, which are texts here: it belongs further in.
   const rows = `select * from ${quoteRelation(shape.table)} ${where} ${rest}`;
   return `select ${wanted.join(", ")} from (${rows}) as chosen`;

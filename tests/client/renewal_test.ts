@@ -147,15 +147,67 @@ Deno.test("a gatekeeper that is away for a while is asked again", async () => {
   assert.equal(following.error, undefined);
 });
 
-Deno.test("a shape that changes with the renewal ends the stream", async () => {
+Deno.test("a shape that changes with a renewal goes on with the new one", async (t) => {
+  for (const ahead of [false, true]) {
+    await t.step(ahead ? "renewed ahead of time" : "renewed after a 401", async () => {
+      await using servers = new Servers();
+      servers.params = { table: "items", where: "id = $1", params: { "1": "1" } };
+      if (ahead) servers.lifetime = 0.5;
+      const shape = await shapeOf(servers);
+      using a = new Following().with(shape);
+      using b = new Following().with(shape);
+      await until(() => servers.statuses.length > 4);
+      servers.params = { table: "items" };
+      if (!ahead) servers.revoke();
+      await until(() => servers.statuses.includes(409));
+      servers.add();
+      await until(() => a.ids.length === 1 && b.ids.length === 1);
+      assert.deepEqual([a.error, b.error], [undefined, undefined]);
+      assert.equal(servers.shapes.at(-1)?.toString(), "table=items");
+      assert.deepEqual(servers.mixedUp, []);
+    });
+  }
+});
+
+Deno.test("why a stream ended is told to the app's onError, or to the console", async (t) => {
   await using servers = new Servers();
-  using following = await new Following().start(servers);
-  await until(() => servers.statuses.length > 1);
-  servers.params = { table: "items", where: "id = '1'" };
-  servers.revoke();
-  await until(() => following.error !== undefined);
-  assert.ok(following.error?.cause instanceof GatekeeperError);
-  assert.equal(following.error.cause.code, "shape_changed");
+  await t.step("the app's", async () => {
+    const told: GatekeeperError[] = [];
+    using following = await new Following().start(servers, {
+      onError: (error) => told.push(error),
+    });
+    await until(() => servers.statuses.length > 1);
+    servers.gatekeeperStatus = 403;
+    servers.revoke();
+    await until(() => following.error !== undefined);
+    assert.deepEqual(told.map(({ code, status }) => [code, status]), [["refused", 403]]);
+    servers.gatekeeperStatus = undefined;
+  });
+  await t.step("the app's, of a failure that isn't the gatekeeper's", async () => {
+    const told: GatekeeperError[] = [];
+    using following = await new Following().start(servers, {
+      onError: (error) => told.push(error),
+    });
+    servers.proxyStatusOnce = 400;
+    await until(() => following.error !== undefined);
+    assert.deepEqual(told.map(({ code, cause }) => [code, cause]), [
+      ["stream_failed", following.error],
+    ]);
+  });
+  await t.step("the console", async () => {
+    const original = console.error;
+    const lines: string[] = [];
+    console.error = (line: string) => lines.push(line);
+    try {
+      using following = await new Following().start(servers);
+      servers.gatekeeperStatus = 403;
+      servers.revoke();
+      await until(() => following.error !== undefined);
+    } finally {
+      console.error = original;
+    }
+    assert.match(lines.join("\n"), /^The stream of items ended, .*403: Ask someone else\./);
+  });
 });
 
 Deno.test("without a grant there is no stream", async (t) => {

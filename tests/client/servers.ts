@@ -15,8 +15,13 @@ export class Servers implements AsyncDisposable {
   proxyStatusOnce: number | undefined;
   /** The shape as signed. */
   params: Record<string, unknown> = { table: "items" };
+  /** Shapes that the proxy was asked for, one a request. */
+  readonly shapes: URLSearchParams[] = [];
+  /** Requests for a shape that their token isn't for. */
+  readonly mixedUp: string[] = [];
   /** Milliseconds that the gatekeeper takes. */
   delay = 0;
+  readonly #signedShapes: string[] = [];
   #rows = 0;
   #revoked = 0;
   readonly #gatekeeper = Deno.serve(
@@ -58,6 +63,7 @@ export class Servers implements AsyncDisposable {
     }
     const token = `Bearer token-${this.signed.length + 1}`;
     this.signed.push(token);
+    this.#signedShapes.push(shapeQuery(this.params));
     return Response.json({
       url: `http://127.0.0.1:${this.#proxy.addr.port}/v1/shape`,
       headers: { Authorization: token },
@@ -68,10 +74,23 @@ export class Servers implements AsyncDisposable {
 
   async #serve(request: Request): Promise<Response> {
     const query = new URL(request.url).searchParams;
-    const known = this.signed.indexOf(request.headers.get("authorization") ?? "") >= this.#revoked;
-    const status = this.proxyStatusOnce ?? this.proxyStatus ?? (known ? 200 : 401);
+    const token = this.signed.indexOf(request.headers.get("authorization") ?? "");
+    const shape = new URLSearchParams(
+      [...query].filter(([name]) => /^(table|where|columns|params\[)/.test(name)),
+    );
+    shape.sort();
+    this.shapes.push(shape);
+    if (token >= 0 && this.#signedShapes[token] !== shape.toString()) this.mixedUp.push(`${shape}`);
+    const handle = `${shape}`.length + "-1";
+    const isStale = query.has("handle") && query.get("handle") !== handle;
+    const known = token >= this.#revoked;
+    const status = this.proxyStatusOnce ?? this.proxyStatus ?? (!known ? 401 : isStale ? 409 : 200);
     this.proxyStatusOnce = undefined;
     this.statuses.push(status);
+    if (status === 409) {
+      const body = [{ headers: { control: "must-refetch" } }];
+      return Response.json(body, { status, headers: { "electric-handle": handle } });
+    }
     if (status !== 200) return Response.json({ message: "No." }, { status });
     const from = Math.max(0, Number(query.get("offset")?.split("_")[0]));
     for (let waited = 0; query.has("live") && from === this.#rows && waited < 100; waited += 10) {
@@ -84,7 +103,7 @@ export class Servers implements AsyncDisposable {
     }));
     return Response.json([...changes, { headers: { control: "up-to-date" } }], {
       headers: {
-        "electric-handle": "1-1",
+        "electric-handle": handle,
         "electric-offset": `${this.#rows}_0`,
         "electric-schema": '{"id":{"type":"text"}}',
         "electric-cursor": "1",
@@ -92,6 +111,21 @@ export class Servers implements AsyncDisposable {
       },
     });
   }
+}
+
+/** A signed shape as the official client writes it, sorted. */
+function shapeQuery(shape: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(shape)) {
+    if (typeof value === "string") query.set(name, value);
+    else if (typeof value === "object" && value !== null) {
+      for (const [number, text] of Object.entries(value)) {
+        query.set(`${name}[${number}]`, `${text}`);
+      }
+    }
+  }
+  query.sort();
+  return query.toString();
 }
 
 /** Waits until `condition` holds; fails after ten seconds. */

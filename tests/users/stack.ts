@@ -23,17 +23,20 @@ export interface UsersStack extends AsyncDisposable {
   readonly gatekeeper: RunningServer;
 }
 
-/** Starts it; `env` goes to gatekeeper and edge. */
-export async function startUsersStack(env: Env = {}): Promise<UsersStack> {
+/** Starts it; `env` goes to gatekeeper and edge, `sync` to the sync service. */
+export async function startUsersStack(
+  env: Env = {},
+  sync: { longPollMs?: number } = {},
+): Promise<UsersStack> {
   await using open = new AsyncDisposableStack();
   const database = open.use(await testPostgres());
-  const sync = await startSyncService({ databaseUrl: database.url, port: 0 });
-  open.defer(() => sync.stop());
-  const edge = open.use(await startEdge({ ELECTRIC_URL: sync.url, ...env }));
+  const electric = await startSyncService({ databaseUrl: database.url, port: 0, ...sync });
+  open.defer(() => electric.stop());
+  const edge = open.use(await startEdge({ ELECTRIC_URL: electric.url, ...env }));
   const gatekeeper = open.use(
     await startGatekeeper({
       DATABASE_URL: database.url,
-      ELECTRIC_URL: sync.url,
+      ELECTRIC_URL: electric.url,
       ELECTRIC_PROXY_URL: edge.url,
       SUPABASE_JWT_SECRET: SECRET,
       ...env,
