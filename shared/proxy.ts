@@ -1,9 +1,11 @@
 import { readSubset } from "./body.ts";
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
+import { createHandles } from "./handles.ts";
 import { createPatience } from "./patience.ts";
 import { checkMethod, Refusal } from "./refusal.ts";
 import { relay } from "./relay.ts";
+import type { Shape } from "./shape.ts";
 import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
 
 /**
@@ -26,18 +28,26 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
   // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
   // Runtimes of other names embed an older Deno.
   const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
-  const verify = createVerifier(config, (shape) => createUpstreamUrl(config, shape));
+  const handlesOf = createHandles(fetch, config.timeout);
+  const open = (shape: Shape) => {
+    const [upstreamUrl, handles] = [createUpstreamUrl(config, shape), handlesOf(shape)];
+    return (method: string, query: string) => ({ url: upstreamUrl(method, query), handles });
+  };
+  const verify = createVerifier(config, open);
   const wait = createPatience(config.timeout, older);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
     if (preflight !== null) return preflight;
-    const url = (await verify(request))(method, query);
+    const { url, handles } = (await verify(request))(method, query);
     const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubset(request) : null;
     const { signal, settle } = wait(request);
     try {
+      const stale = handles.knows(url) ? null : await handles.prove(url, signal);
+      if (stale !== null) return relay(request, stale, older, config.unopened);
       const response = await fetch(url, { method, headers, body, redirect: "error", signal });
+      handles.learn(response);
       return relay(request, response, older, config.unopened);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
