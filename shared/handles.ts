@@ -113,7 +113,12 @@ export class ShapeHandles {
 }
 
 function keptResponse({ status, headers, body }: Kept): Response {
-  if (status >= 400) return new Response(body, { status, headers });
+  if (status >= 400) {
+    const response = new Response(body, { status, headers });
+    // It answered another URL than the client's.
+    response.headers.set("cache-control", "no-store");
+    return response;
+  }
   const message = "What answers at ELECTRIC_URL names no handles. Is it Electric, or its CDN?";
   return answer({ message }, new Refusal(502, "upstream_unavailable"));
 }

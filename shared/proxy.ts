@@ -44,10 +44,10 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const body = method === "POST" ? await readSubset(request) : null;
     const { signal, settle } = wait(request);
     try {
-      const stale = handles.knows(url) ? null : await handles.prove(url, signal);
-      if (stale !== null) return relay(request, stale, older, config.unopened);
-      const response = await fetch(url, { method, headers, body, redirect: "error", signal });
-      handles.learn(response);
+      const refused = handles.knows(url) ? null : await handles.prove(url, signal);
+      const response = refused ??
+        await fetch(url, { method, headers, body, redirect: "error", signal });
+      if (refused === null) handles.learn(response);
       return relay(request, response, older, config.unopened);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
