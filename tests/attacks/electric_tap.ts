@@ -83,6 +83,7 @@ export class ElectricTap implements AsyncDisposable {
         ["content-length", `${rows.length}`],
         ["electric-handle", HANDLE],
         ["access-control-allow-origin", "*"],
+        ["cache-control", "no-store"],
       ],
       body: method === "HEAD" ? "" : rows,
     };
