@@ -277,3 +277,12 @@ Deno.test("a question is the URL that new clients ask, sorted, with their log", 
     "http://e/cdn/v1/shape?cache-buster=X&handle=0-0&log=changes_only&offset=0_0&secret=s&table=items",
   ]);
 });
+
+Deno.test("what doesn't answer as Electric names no handle", async () => {
+  const fetch: typeof globalThis.fetch = (_input, init) =>
+    Promise.resolve(init?.method === "HEAD" ? named(200, "7-1") : named(200, "7-9"));
+  const handles = new ShapeHandles(fetch, 1000);
+  const url = "http://e/v1/shape?handle=7-9&offset=0_0&table=items";
+  equal((await handles.prove(url, never()))?.status, 502);
+  equal(handles.knows(url), false);
+});

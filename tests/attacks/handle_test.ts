@@ -75,6 +75,16 @@ Deno.test("another table's rows come with its handle and a clause that collides,
     await holds(`the edge, ${name}`, `${edge.url}/v1/shape`);
   }
 
+  await t.step("a proxy that can't check handles: no token for a client's clause", async () => {
+    const env = { ...electricEnv, ELECTRIC_PROXY_CHECKS_HANDLES: "0" };
+    await using careful = await startGatekeeper(env);
+    const refused = await fetch(`${careful.url}/gatekeeper/letters`, post);
+    deepEqual([refused.status, /"message":".*subset/.test(await refused.text())], [403, true]);
+    const whole = await fetch(`${careful.url}/gatekeeper/letters`, { method: "POST" });
+    equal(whole.status, 200);
+    await whole.body?.cancel();
+  });
+
   async function holds(name: string, url: string) {
     await t.step(`${name}: the handle is refused, before and after others are known`, async () => {
       const refused = await read(url, stolen, token);
