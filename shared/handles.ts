@@ -1,5 +1,5 @@
 import QuickLRU from "quick-lru";
-import { Question, until } from "./question.ts";
+import { Question } from "./question.ts";
 import { answer, Refusal } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { PROTOCOL_PARAMS } from "./upstream.ts";
@@ -68,14 +68,13 @@ export class ShapeHandles {
     const { cached, current } = this.#ask(url);
     // What is no handle can't be upstream's: only the answer to a stale one is needed.
     if (!HANDLE.test(resumedWith(url) ?? "")) {
-      return keptResponse(await until(signal, current.recent() ?? current.next()));
+      return keptResponse(await (current.recent(signal) ?? current.next(signal)));
     }
-    await until(signal, cached.recent() ?? cached.next());
+    await (cached.recent(signal) ?? cached.next(signal));
     if (this.knows(url)) return null;
-    const asked = current.recent();
-    if (asked !== null) await until(signal, asked);
+    await current.recent(signal);
     if (this.knows(url)) return null;
-    const kept = await until(signal, current.next());
+    const kept = await current.next(signal);
     return this.knows(url) ? null : keptResponse(kept);
   }
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { signToken } from "../tests/support/token.ts";
 import { AUTH_SECRET } from "../tests/support/servers.ts";
 import { readProxyConfig } from "./config.ts";
@@ -240,6 +240,21 @@ Deno.test("a question that isn't answered is a 504, and ends with its client", a
   const began = Date.now();
   await left;
   ok(Date.now() - began < 2000);
+});
+
+Deno.test("nothing is asked for clients that have left", async () => {
+  const upstream = new Upstream();
+  const handles = new ShapeHandles(upstream.fetch, 1000);
+  const url = "http://electric/v1/shape?handle=7-9&offset=0_0&table=items";
+  equal((await handles.prove(url, never()))?.status, 409);
+  upstream.take();
+  const leaving = new AbortController();
+  const left = handles.prove(url, leaving.signal);
+  leaving.abort(new Error("left"));
+  await rejects(left, /left/);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  deepEqual(upstream.take(), []);
+  equal((await handles.prove(url, never()))?.status, 409);
 });
 
 Deno.test("handles are remembered by shape, for all tokens of it, and not for ever", async () => {

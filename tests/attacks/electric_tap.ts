@@ -21,6 +21,8 @@ export interface Arrival {
   readonly text: string;
   readonly served: Served | null;
   readonly faults: readonly string[];
+  /** Whether a proxy asks which handle a shape has; it may, a second after the client has left. */
+  readonly isQuestion: boolean;
 }
 
 /**
@@ -74,7 +76,8 @@ export class ElectricTap implements AsyncDisposable {
       if (!(error instanceof NotServed)) throw error;
       faults.push(`Electric refuses: ${error.message}`);
     }
-    this.#kept.push({ text, served, faults });
+    const isQuestion = handle === NOBODYS;
+    this.#kept.push({ text, served, faults, isQuestion });
     const rows = new TextEncoder().encode(JSON.stringify(served));
     return {
       status: [null, HANDLE].includes(handle) ? 200 : 409,

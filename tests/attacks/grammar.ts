@@ -140,7 +140,7 @@ const positions = fc.oneof(
   { weight: 200, arbitrary: fc.constant([["offset", "-1"]] as const) },
   { weight: 20, arbitrary: fc.constant([["offset", "0_0"], ["handle", HANDLE]] as const) },
   {
-    weight: 2,
+    weight: 6,
     arbitrary: fc.constantFrom("1-3", "0-0", "1-2 ", "1-2,1-3", "", "é", "-1").map((handle) =>
       [["offset", "0_0"], ["handle", handle]] as const
     ),

@@ -167,14 +167,14 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/handles.ts",
     "a stale CDN doesn't decide",
-    "const kept = await until(signal, current.next());",
+    "const kept = await current.next(signal);",
     "const kept: Kept = { status: 409, headers: new Headers(), body: new ArrayBuffer(0) };",
   ),
   at(
     "shared/handles.ts",
     "what is no handle costs no question each",
-    "current.recent() ?? current.next()",
-    "current.next()",
+    "current.recent(signal) ?? current.next(signal)",
+    "current.next(signal)",
   ),
   at(
     "shared/question.ts",
@@ -185,14 +185,20 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/question.ts",
     "an earlier answer doesn't count against a handle",
-    "return this.#next ??= this.#begin();",
-    "return this.recent() ?? (this.#next ??= this.#begin());",
+    "this.#next ??= this.#begin();",
+    "this.#next ??= this.#last !== null && Date.now() - this.#began < PACE ? this.#last : this.#begin();",
   ),
   at(
     "shared/question.ts",
     "many clients have one question",
-    "return this.#next ??= this.#begin();",
-    "return this.#begin();",
+    "this.#next ??= this.#begin();",
+    "this.#next = this.#begin();",
+  ),
+  at(
+    "shared/question.ts",
+    "nothing is asked for nobody",
+    "if (asking.every(({ aborted }) => aborted)) throw",
+    "if (false) throw",
   ),
   at(
     "shared/question.ts",

@@ -77,8 +77,8 @@ export const WEAKNESSES: Readonly<Record<string, Weakness>> = {
     return await fetch(url);
   },
   [LETS_HANDLES_THROUGH]: async (request, tap) => {
-    const claim = await claimOf(request);
-    if (claim === null || !isPlain(claim)) return refusal();
+    const claim = /\s/.test(bearer(request)) ? null : await claimOf(request);
+    if (typeof claim?.["table"] !== "string" || !isPlain(claim)) return refusal();
     const url = built(claim, tap);
     const query = new URL(request.url).searchParams;
     for (const name of ["offset", "handle"]) {
