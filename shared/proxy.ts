@@ -47,7 +47,7 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
       const refused = handles.knows(url) ? null : await handles.prove(url, signal);
       const response = refused ??
         await fetch(url, { method, headers, body, redirect: "error", signal });
-      if (refused === null) handles.learn(response);
+      handles.learn(response);
       return relay(request, response, older, config.unopened);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.
