@@ -45,7 +45,7 @@ for (const [name, { url, process }] of running.contenders) {
   while (clients.length < held) {
     const batch = Array.from(
       { length: Math.min(250, held - clients.length) },
-      () => sendRequest(port, { target: target({ offset: "0_0", live: "true" }), headers }),
+      () => sendRequest(port, { target: target({ offset: "now", live: "true" }), headers }),
     );
     clients.push(...await Promise.all(batch));
   }

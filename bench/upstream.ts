@@ -33,7 +33,8 @@ export function startUpstream(
       rewrite ^ /$arg_offset break;
       root .;
     }`,
-    files,
+    // A proxy that hasn't seen the handle yet asks how the shape starts.
+    files: { "-1": rows(200), ...files },
   });
 }
 

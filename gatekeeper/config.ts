@@ -25,6 +25,8 @@ export interface GatekeeperConfig extends ProxyConfig {
   readonly published: readonly JWK[];
   /** `url` of the answers: where clients send their shape requests. */
   readonly shapeUrl: string;
+  /** Whether the proxy that clients use sends a handle upstream only for its own shape; Caddy can't. */
+  readonly proxyChecksHandles: boolean;
   /** Seconds that a token lives. */
   readonly tokenTtl: number;
 }
@@ -42,6 +44,7 @@ export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> 
     databaseUrl: readDatabaseUrl(env),
     users: readUserIssuers(env),
     shapeUrl: `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`,
+    proxyChecksHandles: readNumber(env, "ELECTRIC_PROXY_CHECKS_HANDLES", 1, 0, 1) === 1,
     tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
   };
 }

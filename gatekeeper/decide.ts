@@ -29,12 +29,13 @@ class PolicyError extends Error {
  * Decides by a table's policy and checks what it grants against the database, in one read-only
  * transaction. The policy comes first, so that whoever may not see a table learns nothing of it.
  * Whatever goes wrong is told, and a 500 or, where another try may help, a 503; never a
- * shape.
+ * shape. Without `proxyChecksHandles` no client's clause is signed.
  */
 export function createDecide(
   policies: Policies,
   database: Database,
   timeout = TIMEOUT,
+  proxyChecksHandles = true,
 ): Decide {
   return async (user, asked, explain) => {
     const policy = policies(asked.table);
@@ -45,7 +46,8 @@ export function createDecide(
     try {
       const decided = readOnly(database, (tx) => {
         over.signal.throwIfAborted();
-        return Promise.race([decide(policy, user, asked, until(over.signal, tx)), late.promise]);
+        const granted = decide(policy, user, asked, until(over.signal, tx), proxyChecksHandles);
+        return Promise.race([granted, late.promise]);
       });
       return await Promise.race([decided, late.promise]);
     } catch (error) {
@@ -69,6 +71,7 @@ async function decide(
   user: User | null,
   asked: Shape,
   tx: TransactionSql,
+  proxyChecksHandles: boolean,
 ): Promise<Shape> {
   const question: Question = { user, shape: asked, sql: tx };
   const verdict = typeof policy === "function" ? await policy(question) : policy;
@@ -77,6 +80,7 @@ async function decide(
     throw new PolicyError(`a policy answers true, false, null or rows, not ${typeof verdict}`);
   }
   if (verdict !== true) refuseMore(asked, verdict);
+  if (verdict === true && !proxyChecksHandles) refuseClause(asked);
   const known = await readColumns(tx, asked);
   checkColumns(asked, known);
   if (verdict === true) {
@@ -109,6 +113,17 @@ function refuseMore(asked: Shape, granted: Rows): void {
   const more = asked.columns?.filter((name) => granted.only?.includes(name) === false) ?? [];
   if (more.length === 0) return;
   const message = `You may not sync these columns of ${table}: ${more.join(", ")}.`;
+  throw new Refusal(403, "forbidden", message);
+}
+
+/**
+ * A clause can be chosen so that its shape has the hash of another table's, whose rows Electric then
+ * serves for that one's handle; only a proxy that checks handles stops it.
+ */
+function refuseClause({ table, where }: Shape): void {
+  if (where === null) return;
+  const message = `This server's proxy takes no where of a client's for ${table}: leave it and ` +
+    "params out, and narrow with subset queries.";
   throw new Refusal(403, "forbidden", message);
 }
 

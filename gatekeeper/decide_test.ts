@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { Refusal } from "../shared/refusal.ts";
 import { readShape } from "../shared/shape.ts";
 import { type TestPostgres, testPostgres } from "../tests/support/postgres.ts";
 import { connect, type Database } from "./database.ts";
@@ -68,6 +69,21 @@ Deno.test("a client may narrow the columns, not choose the rows", async () => {
   }
   const again = await ask(policy, { where: "owner_id = $1", params: [ALICE.id] });
   equal(again.status, 200);
+});
+
+Deno.test("a proxy that can't check handles gets no client's clause, and all else", async () => {
+  const decide = createDecide(definePolicies({ todos: true }), database, 5000, false);
+  const asked = { table: "todos", columns: ["id"], replica: "full" };
+  deepEqual(await decide(null, readShape(asked), () => {}), readShape(asked));
+  const chosen = readShape({ ...asked, where: "id <> 1" });
+  await rejects(
+    decide(null, chosen, () => {}),
+    (error) => error instanceof Refusal && error.status === 403 && /leave it/.test(error.message),
+  );
+  const own = createDecide(definePolicies({ todos: ownRows("owner_id") }), database, 5000, false);
+  const granted = await own(ALICE, readShape({ table: "todos" }), () => {});
+  // The clause of an earlier answer is the policy's.
+  deepEqual(await own(ALICE, granted, () => {}), granted);
 });
 
 Deno.test("no is no, before anything about the table is told", async () => {

@@ -44,7 +44,7 @@ function createTokens(
   database: Database,
 ): (request: Request, explain: (line: string) => void) => Promise<Response> {
   const authenticate = createAuthenticate(config.users, config.token.clockTolerance);
-  const decide = createDecide(policies, database);
+  const decide = createDecide(policies, database, undefined, config.proxyChecksHandles);
   const mint = createMint(config);
   return async (request, explain) => {
     const { path, query } = targetOf(request);

@@ -1,5 +1,6 @@
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
+import { createHandles } from "./handles.ts";
 import { createPatience } from "./patience.ts";
 import { checkMethod, Refusal } from "./refusal.ts";
 import { relay } from "./relay.ts";
@@ -27,20 +28,28 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
   // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
   // Runtimes of other names embed an older Deno.
   const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
-  const open = (shape: Shape) => ({ shape, upstreamUrl: createUpstreamUrl(config, shape) });
+  const handlesOf = createHandles(fetch, config.timeout);
+  const open = (shape: Shape) => ({
+    shape,
+    upstreamUrl: createUpstreamUrl(config, shape),
+    handles: handlesOf(shape),
+  });
   const verify = createVerifier(config, open);
   const wait = createPatience(config.timeout, older);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
     if (preflight !== null) return preflight;
-    const { shape, upstreamUrl } = await verify(request);
+    const { shape, upstreamUrl, handles } = await verify(request);
     const url = upstreamUrl(method, query);
     const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubsetBody(request, shape) : null;
     const { signal, settle } = wait(request);
     try {
-      const response = await fetch(url, { method, headers, body, redirect: "error", signal });
+      const refused = handles.knows(url) ? null : await handles.prove(url, signal);
+      const response = refused ??
+        await fetch(url, { method, headers, body, redirect: "error", signal });
+      handles.learn(response);
       return relay(request, response, older, config.unopened);
     } catch {
       // The cause is not passed on: it holds the URL, and with it Electric's secret.

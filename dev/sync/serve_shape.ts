@@ -62,7 +62,9 @@ async function serveFields(
   const params = checkParams(fields);
   const definition = await defineShape(tables, reader, params);
   const subset = params.subset && await defineSubset(reader, definition, params.subset);
-  const shape = shapes.get(definition);
+  const shape = params.handle === undefined
+    ? shapes.get(definition)
+    : shapes.resume(definition, params.handle);
   if (params.handle !== undefined && params.handle !== shape.handle) {
     return mustRefetch(method, shape.handle);
   }

@@ -43,11 +43,11 @@ let lastMicros = 0;
 export function newHandle(key: string): string {
   const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
   lastMicros = Math.max(micros, lastMicros + 1);
-  return `${hash(key)}-${lastMicros}`;
+  return `${shapeHash(key)}-${lastMicros}`;
 }
 
 /** FNV-1a, cut to the 27 bits that Erlang's hash has. */
-function hash(text: string): number {
+export function shapeHash(text: string): number {
   let value = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) {
     value = Math.imul(value ^ byte, 0x01000193);

@@ -1,7 +1,7 @@
 import type { Sql } from "./connection.ts";
 import type { Publication } from "./publication.ts";
 import { Shape } from "./shape.ts";
-import { newHandle, type ShapeDefinition, shapeKey } from "./shape_definition.ts";
+import { newHandle, type ShapeDefinition, shapeHash, shapeKey } from "./shape_definition.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The shapes that live, one a definition. */
@@ -45,6 +45,16 @@ export class ShapeRegistry {
     });
     this.#shapes.set(key, shape);
     return shape;
+  }
+
+  /**
+   * The shape for a request that resumes with a handle: the one that has it when the hashes of the two
+   * definitions agree, as in Electric, which compares no more than these; otherwise this definition's.
+   */
+  resume(definition: ShapeDefinition, handle: string): Shape {
+    const named = [...this.#shapes.values()].find((shape) => shape.handle === handle);
+    const agree = handle.startsWith(`${shapeHash(shapeKey(definition))}-`);
+    return agree && named !== undefined ? named : this.get(definition);
   }
 
   /** Gives a transaction to every shape; resolves when those that are served already have it. */

@@ -31,6 +31,7 @@ export function requestAttacks(attacker: Attacker): CorpusAttack[] {
     attack("an honest live request", [200], {
       target: `${honest}&live=true&offset=0_0&handle=1-2`,
     }),
+    attack("an unknown handle", [409], { target: `${honest.replace("=-1", "=0_0")}&handle=1-3` }),
     attack("an honest subset", [200], { method: "POST", body: '{"where":"id = 1"}' }),
     ...SQL.honest.flatMap(([field, text]) => [
       attack(`an honest ${field} ${text}`, [200], {
@@ -108,7 +109,9 @@ export function requestAttacks(attacker: Attacker): CorpusAttack[] {
     ].map((pair) => attack(`${pair} is dropped`, [200], { target: `${honest}&${pair}` })),
 
     ...NAMES.map((name) =>
-      attack(`the name ${name}`, [200, 400, 403], { target: `${honest}&${name}=secrets` })
+      attack(`the name ${name}`, name === "handle" ? [409] : [200, 400, 403], {
+        target: `${honest}&${name}=secrets`,
+      })
     ),
     ...VALUES.flatMap((value) => [
       attack(`the value ${value} for offset`, [200, 400], { target: `${honest}&offset=${value}` }),

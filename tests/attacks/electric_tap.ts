@@ -14,11 +14,16 @@ const HEADERS =
   ("accept accept-encoding content-type if-none-match if-modified-since traceparent " +
     "tracestate host connection content-length user-agent accept-language").split(" ");
 
+/** The handle that every shape has. */
+export const HANDLE = "1-2";
+
 /** What Electric would serve for a request that arrived, and what is wrong with it besides. */
 export interface Arrival {
   readonly text: string;
   readonly served: Served | null;
   readonly faults: readonly string[];
+  /** Whether a proxy asks which handle a shape has; it may, a second after the client has left. */
+  readonly isQuestion: boolean;
 }
 
 /**
@@ -31,7 +36,8 @@ export class ElectricTap implements AsyncDisposable {
   /** How many requests arrived so far. */
   count = 0;
 
-  constructor() {
+  /** `checksHandles`: the proxy lets no handle through that upstream didn't name; Caddy can't. */
+  constructor(private readonly checksHandles = true) {
     this.#tap.answer = (request) => this.#answer(request);
   }
 
@@ -60,6 +66,10 @@ export class ElectricTap implements AsyncDisposable {
     const { method, target, body } = request;
     const text = `${method} ${target} ${body}`;
     const faults = faultsOf(request, this.url.slice("http://".length));
+    const handle = resumedWith(target);
+    if (this.checksHandles && ![null, HANDLE, NOBODYS].includes(handle)) {
+      faults.push("a foreign handle");
+    }
     let served: Served | null = null;
     try {
       served = readAsElectric(request);
@@ -68,13 +78,32 @@ export class ElectricTap implements AsyncDisposable {
       if (!(error instanceof NotServed)) throw error;
       faults.push(`Electric refuses: ${error.message}`);
     }
-    this.#kept.push({ text, served, faults });
+    const isQuestion = handle === NOBODYS;
+    this.#kept.push({ text, served, faults, isQuestion });
     const rows = new TextEncoder().encode(JSON.stringify(served));
     return {
-      headers: [["content-type", "application/json"], ["content-length", `${rows.length}`]],
+      status: [null, HANDLE].includes(handle) ? 200 : 409,
+      headers: [
+        ["content-type", "application/json"],
+        ["content-length", `${rows.length}`],
+        ["electric-handle", HANDLE],
+        ["access-control-allow-origin", "*"],
+        ["cache-control", "no-store"],
+      ],
       body: method === "HEAD" ? "" : rows,
     };
   }
+}
+
+/** What the proxies ask with when they need the handle that a shape has: nobody's. */
+const NOBODYS = "0-0";
+
+/** The handle that Electric would look at. */
+function resumedWith(target: string): string | null {
+  const fields = decodeQuery(target.slice(target.indexOf("?") + 1));
+  const [offset, handle] = [fields.get("offset"), fields.get("handle")];
+  const given = typeof handle === "string" && handle.trim() !== "" ? handle : null;
+  return offset === "-1" || offset === "now" ? null : given;
 }
 
 /** Whatever would tell Electric, or a CDN before it, more than it may know. */

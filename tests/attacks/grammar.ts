@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Attacker } from "./attacker.ts";
+import { HANDLE } from "./electric_tap.ts";
 import { BAD_CLAIMS, BODIES, HEADERS, METHODS, NAMES, PATHS, VALUES } from "./nasty.ts";
 import { type Framing, writeQuery, writeRequest } from "./request.ts";
 import { SQL, subsetBody } from "./sql_payloads.ts";
@@ -157,9 +158,25 @@ const bodies = fc.oneof(fc.constantFrom(...BODIES), fc.json({ maxDepth: 3 }));
 const rarely = <T>(usual: T, other: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
 
+/**
+ * Where the client says that it is: at the start, or at a handle, mostly the one that the shape has. For
+ * each that looks like another, a proxy may take a second to make sure.
+ */
+const positions = fc.oneof(
+  { weight: 200, arbitrary: fc.constant([["offset", "-1"]] as const) },
+  { weight: 20, arbitrary: fc.constant([["offset", "0_0"], ["handle", HANDLE]] as const) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom("1-3", "0-0", "1-2 ", "1-2,1-3", "", "é", "-1").map((handle) =>
+      [["offset", "0_0"], ["handle", handle]] as const
+    ),
+  },
+);
+
 /** Every attack: an honest request of one of the attacker's shapes, and what is put into it. */
 export const attacks: fc.Arbitrary<Attack> = fc.record({
   shape: fc.nat({ max: 2 }),
+  position: positions,
   asked: rarely<number | null>(null, fc.nat({ max: 2 })),
   token: fc.oneof(
     { weight: 6, arbitrary: good },
@@ -179,10 +196,10 @@ export const attacks: fc.Arbitrary<Attack> = fc.record({
   body: bodies,
   framing: rarely<Framing>("length", fc.constantFrom("chunked", "both", "short", "long", "none")),
 }).map((parts): Attack => async (attacker) => {
-  const { shape, asked, token, carrier, method, path, framing } = parts;
+  const { shape, position, asked, token, carrier, method, path, framing } = parts;
   const { target, shapes } = attacker;
   const carried = carrier(await token(attacker, shape)).map(([n = "", v = ""]) => [n, v] as const);
-  const pieces = writeQuery([...shapes[asked ?? shape]?.query ?? [], ["offset", "-1"]]).split("&");
+  const pieces = writeQuery([...shapes[asked ?? shape]?.query ?? [], ...position]).split("&");
   for (const [name, value, at, mark] of parts.pairs) {
     pieces.splice(at, 0, `${name}=${value}${mark === "&" ? "" : mark}`);
   }

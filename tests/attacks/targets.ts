@@ -36,7 +36,7 @@ export async function gatekeeperTarget(): Promise<RunningTarget> {
 /** Caddy, which knows shapes only as the gatekeeper writes them. */
 export async function caddyTarget(env: Env = {}, sign = signHs256): Promise<RunningTarget> {
   await using stack = new AsyncDisposableStack();
-  const tap = stack.use(new ElectricTap());
+  const tap = stack.use(new ElectricTap(false));
   const { port, process } = stack.use(await startCaddy({ ...electricOf(tap), ...env }));
   const [shapes, { lines }] = [shapesAsGatekeeperWrites, process];
   const target = { name: "caddy", port, path: "/v1/shape", tap, sign, lines, shapes };

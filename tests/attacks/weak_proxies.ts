@@ -38,6 +38,8 @@ function built(claim: Record<string, unknown>, tap: string): URL {
 
 const isPlain = (claim: Record<string, unknown>) => /^items_\d+$/.test(String(claim["table"]));
 
+const LETS_HANDLES_THROUGH = "lets any handle through";
+
 /** Small proxies for tokens of plain tables, each with one mistake that was made in public code. */
 export const WEAKNESSES: Readonly<Record<string, Weakness>> = {
   "compares the first of duplicates and forwards the query": async (request, tap) => {
@@ -84,6 +86,16 @@ export const WEAKNESSES: Readonly<Record<string, Weakness>> = {
     }
     return await fetch(url);
   },
+  [LETS_HANDLES_THROUGH]: async (request, tap) => {
+    const claim = /\s/.test(bearer(request)) ? null : await claimOf(request);
+    if (typeof claim?.["table"] !== "string" || !isPlain(claim)) return refusal();
+    const url = built(claim, tap);
+    const query = new URL(request.url).searchParams;
+    for (const name of ["offset", "handle"]) {
+      if (query.has(name)) url.searchParams.set(name, query.get(name) ?? "");
+    }
+    return await fetch(url);
+  },
   "fails with a 500": async (request) => {
     decodeURIComponent(new URL(request.url).search);
     return await Promise.resolve(refusal());
@@ -92,7 +104,8 @@ export const WEAKNESSES: Readonly<Record<string, Weakness>> = {
 
 /** Runs a weak proxy in this process. */
 export function weakTarget(weakness: Weakness): RunningTarget {
-  const tap = new ElectricTap();
+  // None checks handles; only one is to be found by that.
+  const tap = new ElectricTap(weakness === WEAKNESSES[LETS_HANDLES_THROUGH]);
   const server = Deno.serve(
     {
       hostname: "127.0.0.1",

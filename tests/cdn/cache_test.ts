@@ -87,6 +87,23 @@ Deno.test({
           follow(first.answer);
         }
       });
+
+      await t.step(`${name}: an edge that has just started resumes, asking the cache`, async () => {
+        await using restarted = await start({ ELECTRIC_URL: cdn.url });
+        const resume = asker(restarted, tokens);
+        const users = Array.from({ length: USERS }, (_, i) => i);
+        const answers = await Promise.all(users.map((i) => resume(i, { offset, handle })));
+        for (const answer of answers) equal(answer.status, 200, await answer.text());
+        const { asked, origin, statuses } = await cdn.take();
+        // The question is answered from what the first clients left there.
+        deepEqual({ asked, origin }, { asked: USERS + 1, origin: 1 }, `${statuses}`);
+        const foreign = await resume(0, { offset, handle: "1-1" });
+        deepEqual([foreign.status, foreign.headers.get("electric-handle")], [409, handle]);
+        await foreign.body?.cancel();
+        equal((await resume(1, { offset, handle })).status, 200);
+        // The one question that a cache must not answer.
+        deepEqual((await cdn.take()).origin, 1);
+      });
     }
   },
 });

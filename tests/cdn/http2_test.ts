@@ -56,10 +56,13 @@ for (const [name, start] of Object.entries(EDGES)) {
       try {
         const target = spelling(0, { offset: "-1" });
         equal((await rawRequest(edge.port, { target, headers, patience: 5000 })).status, 200);
-        for (let i = 0; i < 500 && tap.requests.length <= HELD; i++) {
+        // One question is about the handle.
+        const arrived = () => tap.requests.filter((request) => request.method === "GET").length;
+        for (let i = 0; i < 500 && arrived() <= HELD; i++) {
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
-        equal(tap.requests.length, HELD + 1);
+        equal(arrived(), HELD + 1);
+        ok(tap.requests.length <= HELD + 2);
       } finally {
         for (const client of clients) client.close();
       }

@@ -119,6 +119,10 @@ export const upstreamRequest: readonly Check[] = [
   }],
   ["protocol parameters arrive untouched", async (subject) => {
     const query = new URLSearchParams([...Object.entries(PROTOCOL), ["table", "items"]]);
+    // A handle goes upstream when upstream has named it.
+    subject.tap.reset({ headers: [["content-length", "0"], ["electric-handle", "3-4"]] });
+    assert.equal((await subject.ask()).status, 200);
+    subject.tap.reset();
     assert.equal((await subject.ask({ query: `${query}` })).status, 200);
     const arrived = new URLSearchParams(subject.tap.request.target.split("?")[1]);
     for (const [name, value] of Object.entries(PROTOCOL)) assert.equal(arrived.get(name), value);
