@@ -1,33 +1,43 @@
 import { readSubset } from "./body.ts";
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
+import { untilStopped } from "./event_stream.ts";
 import { createPatience } from "./patience.ts";
-import { checkMethod, Refusal } from "./refusal.ts";
+import { checkMethod } from "./refusal.ts";
 import { relay } from "./relay.ts";
+import { createSparseLog } from "./sparse_log.ts";
+import { refusedUpstream, unanswered } from "./unanswered.ts";
 import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
 
 /**
- * `fetch`, but always HTTP/1.1. By HTTP/2 it would use one connection for all requests to a CDN, and
- * those beyond the CDN's limit of streams (mostly about 100) would wait until a held one ends.
+ * The world around a proxy.
+ * - `runtime`: as `Deno.version.deno` says it
+ * - `stopping`: aborts when the server is asked to stop; none where the runtime doesn't tell
  */
-const client = Deno.createHttpClient?.({ http2: false });
-export const fetchByHttp1: typeof fetch = (input, init) =>
-  fetch(input, { ...init, ...(client && { client }) });
+export type Surroundings = {
+  fetch: typeof fetch;
+  runtime: string;
+  log: (line: string) => void;
+  stopping?: AbortSignal;
+};
 
-/** The world around a proxy; `runtime` is `Deno.version.deno`. */
-export type Surroundings = { fetch: typeof fetch; runtime: string; log: (line: string) => void };
+/**
+ * Whether this is a Deno before 2.9: its `Deno.serve` compresses by itself, and must be asked about a
+ * client before it leaves. Runtimes of other names embed an older Deno.
+ */
+export const isOlder = (runtime: string) => !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
 
 /**
  * The authorising proxy: checks that the request asks for the shape in its token, asks Electric
  * for *the token's* shape and pipes the answer back. `query` is the raw query string; the path is
- * the caller's to check. Throws a {@link Refusal} for everything that it answers itself.
+ * the caller's to check. Throws a `Refusal` for everything that it answers itself.
  */
-export function createProxy(config: ProxyConfig, { fetch, runtime }: Surroundings) {
-  // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
-  // Runtimes of other names embed an older Deno.
-  const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
+export function createProxy(config: ProxyConfig, around: Surroundings) {
+  const { fetch, runtime, stopping } = around;
+  const older = isOlder(runtime);
   const verify = createVerifier(config, (shape) => createUpstreamUrl(config, shape));
-  const wait = createPatience(config.timeout, older);
+  const wait = createPatience(config.timeout, older, stopping);
+  const log = createSparseLog(around.log);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
@@ -35,18 +45,21 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const url = (await verify(request))(method, query);
     const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubset(request) : null;
-    const { signal, settle } = wait(request);
+    const { signal, settle, ended } = wait(request);
+    let response: Response;
     try {
-      const response = await fetch(url, { method, headers, body, redirect: "error", signal });
-      return relay(request, response, older, config.unopened);
+      response = await fetch(url, { method, headers, body, redirect: "error", signal });
     } catch {
-      // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      const status = signal.aborted ? 504 : 502;
-      const reason = signal.aborted ? "took too long" : "can't be reached at ELECTRIC_URL";
-      const message = `Electric ${reason}. Try again in a moment.`;
-      throw new Refusal(status, "upstream_unavailable", message, { "retry-after": "1" });
+      throw unanswered(ended(), log);
     } finally {
       settle();
     }
+    const refused = refusedUpstream(response.status, log);
+    if (refused !== null) {
+      await response.body?.cancel();
+      throw refused;
+    }
+    const relayed = relay(request, response, older, config.unopened);
+    return stopping === undefined ? relayed : untilStopped(relayed, stopping);
   };
 }
