@@ -11,32 +11,31 @@ export function untilStopped(response: Response, stopping: AbortSignal): Respons
 }
 
 function endOn(stopping: AbortSignal, reader: ReadableStreamDefaultReader<Uint8Array>) {
+  let over = false;
   let end = () => {};
-  const release = () => stopping.removeEventListener("abort", end);
+  /** Lets go of both sides, once: what a stream is told after its end is an error. */
+  const finish = (tell = () => {}) => {
+    if (over) return;
+    over = true;
+    stopping.removeEventListener("abort", end);
+    reader.cancel().catch(() => {});
+    tell();
+  };
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      end = () => {
-        controller.close();
-        reader.cancel().catch(() => {});
-      };
+      end = () => finish(() => controller.close());
       stopping.addEventListener("abort", end);
       if (stopping.aborted) end();
     },
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
-        if (stopping.aborted) return;
-        if (!done) return controller.enqueue(value);
-        release();
-        controller.close();
+        if (done) end();
+        else if (!over) controller.enqueue(value);
       } catch (error) {
-        release();
-        throw error;
+        finish(() => controller.error(error));
       }
     },
-    async cancel() {
-      release();
-      await reader.cancel();
-    },
+    cancel: () => finish(),
   });
 }

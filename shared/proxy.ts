@@ -60,6 +60,7 @@ export function createProxy(config: ProxyConfig, around: Surroundings) {
       throw refused;
     }
     const relayed = relay(request, response, older, config.unopened);
-    return stopping === undefined ? relayed : untilStopped(relayed, stopping);
+    // An older Deno dies of a client that leaves a stream of ours; it ends soon after the signal anyway.
+    return stopping === undefined || older ? relayed : untilStopped(relayed, stopping);
   };
 }

@@ -28,6 +28,8 @@ export interface ProcessOptions {
   readonly command?: string;
   /** By default, the repository's folder. */
   readonly cwd?: string;
+  /** How it is told to end; by default, by SIGTERM. */
+  readonly endSignal?: "INT" | "TERM";
 }
 
 /** A process of the code under test; it ends when it is disposed, or when the tests end. */
@@ -50,7 +52,7 @@ export class TestProcess implements AsyncDisposable {
       args: options.args,
       cwd: options.cwd ?? ROOT,
       env: { ...UNSET, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env },
-      endSignal: "TERM",
+      endSignal: options.endSignal ?? "TERM",
       onLine: (line) => this.lines.push(line),
     });
     this.exited = this.#process.exited.finally(() => this.#running = false);
@@ -70,7 +72,7 @@ export class TestProcess implements AsyncDisposable {
     }
   }
 
-  /** Sends SIGTERM and waits until the process is gone; kills it and throws if it stays. */
+  /** Sends SIGTERM, or what it was started with, and waits until the process is gone; kills it and throws if it stays. */
   async stop(): Promise<void> {
     let stayed = false;
     const timer = setTimeout(() => {
@@ -80,7 +82,9 @@ export class TestProcess implements AsyncDisposable {
     await this.#process.release();
     await this.exited;
     clearTimeout(timer);
-    if (stayed) throw new Error(`${this.options.name} ignored SIGTERM:\n${this.lines.join("\n")}`);
+    if (stayed) {
+      throw new Error(`${this.options.name} ignored its signal:\n${this.lines.join("\n")}`);
+    }
   }
 
   /** Ends it at once, with all its children. */
