@@ -67,13 +67,15 @@ Deno.test("each request has its own time, though one clock looks after all", asy
   second.settle();
 });
 
-Deno.test("a server that stops ends what is held, and what comes after", () => {
+Deno.test("a server that stops ends what is held, and what comes after", async () => {
   const stop = new AbortController();
   const wait = createPatience(60_000, false, stop.signal);
   const [answered, held] = [wait(new Request("http://x")), wait(new Request("http://x"))];
   answered.settle();
   stop.abort();
   const later = wait(new Request("http://x"));
+  equal(later.signal.aborted, true);
+  await pause(300);
   equal(answered.signal.aborted, false);
   for (const { signal, ended, settle } of [held, later]) {
     equal(signal.aborted, true);

@@ -100,14 +100,14 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/patience.ts",
     "what is held is ended when the server stops",
-    'for (const end of held) end("stopping");',
+    'if (stopping?.aborted) end("stopping");',
     "",
   ),
   at(
     "shared/patience.ts",
     "what comes while the server stops isn't held",
-    'if (stopping?.aborted) end("stopping");',
-    "",
+    "if (eager || stopping?.aborted) look();",
+    "if (eager) look();",
   ),
   at(
     "shared/event_stream.ts",
