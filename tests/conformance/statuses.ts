@@ -177,6 +177,7 @@ export const statuses: readonly Check[] = [
       subject.tap.reset({ status, headers: [...headers, length], body });
       const response = await subject.ask();
       subject.assertRefused(response, 502, /your token is good/, 1);
+      assert.equal(response.header("retry-after"), "5");
       for (const name of ["www-authenticate", "proxy-authenticate", "electric-handle"]) {
         assert.equal(response.header(name), undefined);
       }
