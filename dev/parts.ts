@@ -48,7 +48,7 @@ export function makeParts(
   );
   const gatekeeper = make(
     "gatekeeper",
-    ["gatekeeper", "shared", "supabase/migrations"],
+    ["gatekeeper", "shared", "edge/runtimes", "supabase/migrations"],
     `http://localhost:${ports.gatekeeper}/health`,
     ["run", ...allow, "gatekeeper/main.ts"],
     {

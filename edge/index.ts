@@ -1,23 +1,21 @@
-import { ConfigError, type Env, optional, readNumber, readProxyConfig } from "../shared/config.ts";
+import { readProxyConfig } from "../shared/config.ts";
+import { ConfigError, optional, readAddress } from "../shared/env.ts";
 import { readKeys } from "../shared/keys.ts";
-import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
 import { createEdge } from "./handler.ts";
+import { createSurroundings, env, giveUp } from "./runtimes/deno.ts";
 
-const env: Env = (name) => Deno.env.get(name);
-const log = (line: string) => console.error(`edge: ${line}`);
+const around = createSurroundings("edge");
 
 async function start() {
   if (optional(env, "AUTH_PRIVATE_JWK")) {
     throw new ConfigError("AUTH_PRIVATE_JWK is set: the edge must not be able to sign; unset it.");
   }
   const config = readProxyConfig(env, await readKeys(env));
-  const name = optional(env, "FUNCTION_NAME") ?? "edge";
-  const edge = createEdge(name, config, { fetch, runtime: Deno.version.deno, log });
-  return { fetch: edge, port: readNumber(env, "PORT", 8000, 0, 65535) };
+  const edge = createEdge(optional(env, "FUNCTION_NAME") ?? "edge", config, around);
+  return { ...around, ...readAddress(env, 8000), fetch: edge };
 }
 
 export default await start().catch((error) => {
   if (!(error instanceof ConfigError)) throw error;
-  log(error.message);
-  Deno.exit(1);
+  return { ...around, host: "", port: 0, fetch: giveUp(error.message, around.log) };
 });

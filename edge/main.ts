@@ -1,4 +1,6 @@
-// For containers and plain machines, which say by PORT where to listen; `deno serve` doesn't read it.
+// For containers and plain machines, which say by HOST and PORT where to listen; `deno serve` doesn't read them.
 import edge from "./index.ts";
+import { listen } from "./runtimes/listen.ts";
 
-Deno.serve({ port: edge.port }, edge.fetch);
+await listen(edge.fetch, edge);
+Deno.exit(0);

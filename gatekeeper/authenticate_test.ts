@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import type { Env } from "../shared/config.ts";
+import type { Env } from "../shared/env.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { createAuthenticate, type User } from "./authenticate.ts";
 import { readUserIssuers } from "./user_issuers.ts";

@@ -1,14 +1,14 @@
 import type { JWK } from "jose";
+import { type ProxyConfig, readProxyConfig } from "../shared/config.ts";
 import {
   ConfigError,
   type Env,
   optional,
-  type ProxyConfig,
+  readAddress,
   readNumber,
-  readProxyConfig,
   readUrl,
   required,
-} from "../shared/config.ts";
+} from "../shared/env.ts";
 import type { UserIssuer } from "./authenticate.ts";
 import { readGatekeeperKeys } from "./keys.ts";
 import type { SigningKey } from "./sign.ts";
@@ -16,6 +16,8 @@ import { readUserIssuers } from "./user_issuers.ts";
 
 /** What the gatekeeper is configured with. */
 export interface GatekeeperConfig extends ProxyConfig {
+  /** Where it listens. */
+  readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
   /** Whose access tokens are good; none means that all users are anonymous. */
@@ -34,12 +36,13 @@ export interface GatekeeperConfig extends ProxyConfig {
 /** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
 export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> {
   const { signing, verifying, published } = await readGatekeeperKeys(env);
-  const port = readNumber(env, "PORT", 4000, 0, 65535);
+  const { host, port } = readAddress(env, 4000);
   const base = optional(env, "ELECTRIC_PROXY_URL") ?? `http://localhost:${port}/proxy`;
   return {
     ...readProxyConfig(env, verifying),
     signing,
     published,
+    host,
     port,
     databaseUrl: readDatabaseUrl(env),
     users: readUserIssuers(env),

@@ -1,5 +1,5 @@
-import { ConfigError } from "../shared/config.ts";
-import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
+import { createSurroundings, env as ofRuntime, giveUp } from "../edge/runtimes/deno.ts";
+import { ConfigError } from "../shared/env.ts";
 import type { Handler } from "../shared/refusal.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { connect } from "./database.ts";
@@ -13,15 +13,15 @@ const POOL = { max: 2, idle_timeout: 3 };
 const UNDER_NAME =
   /^([^:]+:\/\/[^/]+)\/gatekeeper(\/(?:proxy\/v1\/shape|\.well-known\/jwks\.json))(?=\?|$)/;
 
-const log = (line: string) => console.error(`gatekeeper: ${line}`);
+const around = createSurroundings("gatekeeper");
 
 /** The environment, with what Supabase gives each function under names of its own. */
 function env(name: string): string | undefined {
-  const value = Deno.env.get(name);
+  const value = ofRuntime(name);
   if (value) return value;
   // The CLI refuses secrets whose names begin with SUPABASE_.
-  if (name === "SUPABASE_JWT_SECRET") return Deno.env.get("JWT_SECRET");
-  const project = Deno.env.get("SUPABASE_URL");
+  if (name === "SUPABASE_JWT_SECRET") return ofRuntime("JWT_SECRET");
+  const project = ofRuntime("SUPABASE_URL");
   return name === "ELECTRIC_PROXY_URL" && project ? `${project}/functions/v1/edge` : undefined;
 }
 
@@ -30,8 +30,7 @@ async function start(): Promise<Handler> {
   try {
     const config = await readGatekeeperConfig(env);
     const database = connect(config.databaseUrl, POOL);
-    const surroundings = { fetch, runtime: Deno.version.deno, log };
-    const gatekeeper = createGatekeeper(config, policies, database, surroundings);
+    const gatekeeper = createGatekeeper(config, policies, database, around);
     return (request) => {
       const [, origin = "", path = ""] = UNDER_NAME.exec(request.url) ?? [];
       if (path === "") return gatekeeper(request);
@@ -40,8 +39,7 @@ async function start(): Promise<Handler> {
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    log(error.message);
-    Deno.exit(1);
+    return giveUp(error.message, around.log);
   }
 }
 

@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import { ConfigError, type Env, optional } from "../shared/config.ts";
+import { ConfigError, type Env, optional } from "../shared/env.ts";
 import { publicKeys, readSecrets, secretKeys, type VerifyingKeys } from "../shared/keys.ts";
 import type { SigningKey } from "./sign.ts";
 

@@ -1,5 +1,5 @@
 import type { TransactionSql } from "postgres";
-import { ConfigError } from "../shared/config.ts";
+import { ConfigError } from "../shared/env.ts";
 import { formatName } from "../shared/identifier.ts";
 import { readShape, type Shape } from "../shared/shape.ts";
 import { arrayText, type Scalar } from "./array_text.ts";

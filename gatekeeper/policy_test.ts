@@ -1,5 +1,5 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { ConfigError } from "../shared/config.ts";
+import { ConfigError } from "../shared/env.ts";
 import { readShape } from "../shared/shape.ts";
 import { allow, definePolicies, deny, rows } from "./policy.ts";
 

@@ -1,17 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { ConfigError } from "../shared/config.ts";
-import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
+import { createSurroundings, env } from "../edge/runtimes/deno.ts";
+import { listen } from "../edge/runtimes/listen.ts";
+import { ConfigError } from "../shared/env.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
 import { migrate } from "./migrate.ts";
 import type { Policies } from "./policy.ts";
 
-/** How long held requests may go on after SIGTERM, in milliseconds. */
-const GRACE = 2000;
 const MIGRATIONS = fileURLToPath(new URL("../supabase/migrations", import.meta.url));
 
-const log = (line: string) => console.error(`gatekeeper: ${line}`);
+const around = createSurroundings("gatekeeper");
+const { log } = around;
 
 function fail(line: string): never {
   log(line);
@@ -20,7 +20,7 @@ function fail(line: string): never {
 
 async function readConfig(): Promise<GatekeeperConfig> {
   try {
-    return await readGatekeeperConfig((name) => Deno.env.get(name));
+    return await readGatekeeperConfig(env);
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message);
     throw error;
@@ -42,7 +42,7 @@ async function prepare(database: Database): Promise<void> {
 }
 
 /**
- * Runs the gatekeeper until SIGTERM, configured by the environment. A missing setting, or a
+ * Runs the gatekeeper until SIGTERM or SIGINT, configured by the environment. A missing setting, or a
  * database that isn't there, ends the process with one line that says so.
  */
 export async function serve(policies: Policies): Promise<void> {
@@ -52,20 +52,8 @@ export async function serve(policies: Policies): Promise<void> {
   if (config.users.length === 0) {
     log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
   }
-  const surroundings = { fetch, runtime: Deno.version.deno, log };
-  const handler = createGatekeeper(config, policies, database, surroundings);
-  const server = Deno.serve({
-    port: config.port,
-    onListen: ({ port }) => log(`listening on http://localhost:${port}`),
-  }, handler);
-
-  async function stop(): Promise<void> {
-    const grace = setTimeout(() => Deno.exit(0), GRACE);
-    await server.shutdown();
-    await database.end({ timeout: 1 });
-    clearTimeout(grace);
-    Deno.exit(0);
-  }
-  Deno.addSignalListener("SIGTERM", stop);
-  Deno.addSignalListener("SIGINT", stop);
+  const handler = createGatekeeper(config, policies, database, around);
+  await listen(handler, { ...around, ...config });
+  await database.end({ timeout: 1 });
+  Deno.exit(0);
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type Env, optional, readUrl, required } from "../shared/config.ts";
+import { ConfigError, type Env, optional, readUrl, required } from "../shared/env.ts";
 import { remoteKeys, secretKeys } from "../shared/keys.ts";
 import type { UserIssuer } from "./authenticate.ts";
 

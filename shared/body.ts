@@ -1,3 +1,4 @@
+import { watch } from "./clock.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 
 /** TypeScript doesn't know these yet (ECMAScript 2026). */
@@ -5,20 +6,39 @@ const rawJSON: (text: string) => unknown = Reflect.get(JSON, "rawJSON");
 /** Whether a value is a number that {@link parseObject} has read. */
 export const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJSON");
 
-/** Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8. */
-export async function readBody(request: Request): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let [text, size] = ["", 0];
+/** Milliseconds that a body may take to arrive. */
+const ARRIVES_WITHIN = 10_000;
+
+/**
+ * Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8, 408 when
+ * it hasn't all arrived `within` so many milliseconds.
+ */
+export async function readBody(request: Request, within = ARRIVES_WITHIN): Promise<string> {
+  const reader = request.body?.getReader();
+  if (reader === undefined) return "";
+  const [began, decoder] = [Date.now(), new TextDecoder("utf-8", { fatal: true })];
+  let [text, size, late] = ["", 0, false];
+  const unwatch = watch(() => {
+    if (Date.now() - began <= within) return;
+    late = true;
+    reader.cancel().catch(() => {});
+  });
   try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
+    for (let next; !(next = await reader.read()).done;) {
+      size += next.value.byteLength;
       if (size > 1024 * 1024) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
-      text += decoder.decode(chunk, { stream: true });
+      text += decoder.decode(next.value, { stream: true });
     }
-    return text + decoder.decode();
+    if (!late) return text + decoder.decode();
   } catch (error) {
-    throw error instanceof Refusal ? error : invalidRequest("The body isn't whole UTF-8 text.");
+    reader.cancel().catch(() => {});
+    if (error instanceof Refusal) throw error;
+  } finally {
+    unwatch();
   }
+  if (!late) throw invalidRequest("The body isn't whole UTF-8 text.");
+  const message = `The body didn't arrive within ${within / 1000} s. Send it at once.`;
+  throw new Refusal(408, "body_too_slow", message, { connection: "close" });
 }
 
 /**

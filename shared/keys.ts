@@ -1,5 +1,5 @@
 import * as jose from "jose";
-import { ConfigError, type Env, optional, readUrl, required } from "./config.ts";
+import { ConfigError, type Env, optional, readUrl, required } from "./env.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Milliseconds between two fetches of a key set: to get one, for a missing key, at the latest. */

@@ -1,7 +1,7 @@
 import { equal, notEqual, rejects } from "node:assert/strict";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { verifyToken } from "./claims.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./env.ts";
 import { publicKeys, readKeys, remoteKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,36 +1,32 @@
-/** Milliseconds between two looks at the requests that are under way. */
-const TICK = 100;
+import { watch } from "./clock.ts";
+
+/** Why a request upstream was ended: nobody waits for it, it took too long, or the server ends. */
+export type Ended = "left" | "late" | "stopping";
 
 /**
  * Gives what begins to wait for upstream on a client's behalf: a `signal` that aborts when the client
- * leaves, or after `timeout` milliseconds, unless `settle` is called before. One clock looks after all requests, as
- * a timer for each costs a tenth of a quick request; and only clients that wait are watched, from the
- * second look on, as that costs half of one. With `eager` they are watched from the start.
+ * leaves, after `timeout` milliseconds, or soon after `stopping` does, unless `settle` is called before; and
+ * `ended`, why it did. Only clients that wait are watched, from the second look on, as that costs half
+ * of a quick request. With `eager` they are watched from the start.
  */
-export function createPatience(timeout: number, eager: boolean) {
-  const waiting = new Set<() => void>();
-  let ticking = false;
-
-  function tick() {
-    for (const look of waiting) look();
-    ticking = waiting.size > 0;
-    // Not setTimeout, whose first call takes 4 ms of a cold start.
-    if (ticking) AbortSignal.timeout(TICK).addEventListener("abort", tick);
-  }
-
+export function createPatience(timeout: number, eager: boolean, stopping?: AbortSignal) {
   return (request: Request) => {
     const [began, abort] = [Date.now(), new AbortController()];
+    let why: Ended | undefined;
     // The first look may come at once.
     let looks = eager ? 1 : 0;
-    const look = () => {
-      if (Date.now() - began > timeout) abort.abort();
-      if (++looks !== 2) return;
-      request.signal.addEventListener("abort", () => abort.abort());
-      if (request.signal.aborted) abort.abort();
+    const end = (reason: Ended) => {
+      why ??= reason;
+      abort.abort();
     };
-    if (eager) look();
-    waiting.add(look);
-    if (!ticking) tick();
-    return { signal: abort.signal, settle: () => waiting.delete(look) };
+    const look = () => {
+      if (stopping?.aborted) end("stopping");
+      if (Date.now() - began > timeout) end("late");
+      if (++looks !== 2) return;
+      request.signal.addEventListener("abort", () => end("left"));
+      if (request.signal.aborted) end("left");
+    };
+    if (eager || stopping?.aborted) look();
+    return { signal: abort.signal, settle: watch(look), ended: () => why };
   };
 }

@@ -13,11 +13,12 @@ function start({ timeout = 60_000, eager = false } = {}) {
 Deno.test("a client that waits and leaves ends its request upstream at once", async () => {
   for (const eager of [false, true]) {
     const { client, wait, request } = start({ eager });
-    const { signal, settle } = wait(request);
+    const { signal, settle, ended } = wait(request);
     await pause(eager ? 0 : 400);
     equal(signal.aborted, false);
     client.abort();
     equal(signal.aborted, true);
+    equal(ended(), "left");
     settle();
   }
 });
@@ -35,10 +36,11 @@ Deno.test("a client that left before it was looked at is noticed", async () => {
 Deno.test("upstream has its time to answer, and no more", async () => {
   const { wait, request } = start({ timeout: 300 });
   const began = performance.now();
-  const { signal, settle } = wait(request);
+  const { signal, settle, ended } = wait(request);
   while (!signal.aborted && performance.now() - began < 2000) await pause(10);
   const took = performance.now() - began;
   equal(took >= 290 && took < 2000, true, `${took} ms`);
+  equal(ended(), "late");
   settle();
 });
 
@@ -63,4 +65,21 @@ Deno.test("each request has its own time, though one clock looks after all", asy
   equal(second.signal.aborted, true);
   first.settle();
   second.settle();
+});
+
+Deno.test("a server that stops ends what is held, and what comes after", async () => {
+  const stop = new AbortController();
+  const wait = createPatience(60_000, false, stop.signal);
+  const [answered, held] = [wait(new Request("http://x")), wait(new Request("http://x"))];
+  answered.settle();
+  stop.abort();
+  const later = wait(new Request("http://x"));
+  equal(later.signal.aborted, true);
+  await pause(300);
+  equal(answered.signal.aborted, false);
+  for (const { signal, ended, settle } of [held, later]) {
+    equal(signal.aborted, true);
+    equal(ended(), "stopping");
+    settle();
+  }
 });

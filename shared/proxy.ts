@@ -1,33 +1,42 @@
 import { createVerifier } from "./claims.ts";
 import type { ProxyConfig } from "./config.ts";
+import { untilStopped } from "./event_stream.ts";
 import { createHandles } from "./handles.ts";
 import { createPatience } from "./patience.ts";
-import { checkMethod, Refusal } from "./refusal.ts";
+import { checkMethod } from "./refusal.ts";
 import { relay } from "./relay.ts";
 import type { Shape } from "./shape.ts";
+import { createSparseLog } from "./sparse_log.ts";
 import { readSubsetBody } from "./subset.ts";
+import { refusedUpstream, unanswered } from "./unanswered.ts";
 import { createUpstreamUrl, upstreamHeaders } from "./upstream.ts";
 
 /**
- * `fetch`, but always HTTP/1.1. By HTTP/2 it would use one connection for all requests to a CDN, and
- * those beyond the CDN's limit of streams (mostly about 100) would wait until a held one ends.
+ * The world around a proxy.
+ * - `runtime`: as `Deno.version.deno` says it
+ * - `stopping`: aborts when the server is asked to stop; none where the runtime doesn't tell
  */
-const client = Deno.createHttpClient?.({ http2: false });
-export const fetchByHttp1: typeof fetch = (input, init) =>
-  fetch(input, { ...init, ...(client && { client }) });
+export type Surroundings = {
+  fetch: typeof fetch;
+  runtime: string;
+  log: (line: string) => void;
+  stopping?: AbortSignal;
+};
 
-/** The world around a proxy; `runtime` is `Deno.version.deno`. */
-export type Surroundings = { fetch: typeof fetch; runtime: string; log: (line: string) => void };
+/**
+ * Whether this is a Deno before 2.9: its `Deno.serve` compresses by itself, and must be asked about a
+ * client before it leaves. Runtimes of other names embed an older Deno.
+ */
+export const isOlder = (runtime: string) => !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
 
 /**
  * The authorising proxy: checks that the request asks for the shape in its token, asks Electric
  * for *the token's* shape and pipes the answer back. `query` is the raw query string; the path is
- * the caller's to check. Throws a {@link Refusal} for everything that it answers itself.
+ * the caller's to check. Throws a `Refusal` for everything that it answers itself.
  */
-export function createProxy(config: ProxyConfig, { fetch, runtime }: Surroundings) {
-  // Before 2.9, Deno.serve compresses by itself, and must be asked about a client before it leaves.
-  // Runtimes of other names embed an older Deno.
-  const older = !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(runtime);
+export function createProxy(config: ProxyConfig, around: Surroundings) {
+  const { fetch, runtime, stopping } = around;
+  const older = isOlder(runtime);
   const handlesOf = createHandles(fetch, config.timeout);
   const open = (shape: Shape) => ({
     shape,
@@ -35,7 +44,8 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     handles: handlesOf(shape),
   });
   const verify = createVerifier(config, open);
-  const wait = createPatience(config.timeout, older);
+  const wait = createPatience(config.timeout, older, stopping);
+  const log = createSparseLog(around.log);
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
@@ -44,21 +54,24 @@ export function createProxy(config: ProxyConfig, { fetch, runtime }: Surrounding
     const url = upstreamUrl(method, query);
     const headers = upstreamHeaders(request, config.unopened);
     const body = method === "POST" ? await readSubsetBody(request, shape) : null;
-    const { signal, settle } = wait(request);
+    const { signal, settle, ended } = wait(request);
+    let response: Response;
     try {
-      const refused = handles.knows(url) ? null : await handles.prove(url, signal);
-      const response = refused ??
-        await fetch(url, { method, headers, body, redirect: "error", signal });
-      handles.learn(response);
-      return relay(request, response, older, config.unopened);
+      const stale = handles.knows(url) ? null : await handles.prove(url, signal);
+      response = stale ?? await fetch(url, { method, headers, body, redirect: "error", signal });
     } catch {
-      // The cause is not passed on: it holds the URL, and with it Electric's secret.
-      const status = signal.aborted ? 504 : 502;
-      const reason = signal.aborted ? "took too long" : "can't be reached at ELECTRIC_URL";
-      const message = `Electric ${reason}. Try again in a moment.`;
-      throw new Refusal(status, "upstream_unavailable", message, { "retry-after": "1" });
+      throw unanswered(ended(), log);
     } finally {
       settle();
     }
+    const refused = refusedUpstream(response.status, log);
+    if (refused !== null) {
+      await response.body?.cancel();
+      throw refused;
+    }
+    handles.learn(response);
+    const relayed = relay(request, response, older, config.unopened);
+    // An older Deno dies of a client that leaves a stream of ours; it ends soon after the signal anyway.
+    return stopping === undefined || older ? relayed : untilStopped(relayed, stopping);
   };
 }

@@ -1,9 +1,10 @@
 /**
  * Hop-by-hop headers, RFC 9110 section 7.6.1; and `proxy-connection`, which it advises to remove too. `location`, since
- * an address of upstream's may hold our secret; none is followed either.
+ * an address of upstream's may hold our secret; none is followed either. And `www-authenticate`, by
+ * which clients know that *their* token is bad.
  */
 const DROPPED = ("connection keep-alive proxy-authenticate proxy-authorization " +
-  "proxy-connection te trailer transfer-encoding upgrade location").split(" ");
+  "proxy-connection te trailer transfer-encoding upgrade location www-authenticate").split(" ");
 
 /** And what no longer holds of a body that was inflated. */
 const INFLATED = [...DROPPED, "content-encoding", "content-length"];

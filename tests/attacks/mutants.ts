@@ -82,20 +82,80 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/patience.ts",
     "what isn't answered in time is ended",
-    "if (Date.now() - began > timeout) abort.abort();",
+    'if (Date.now() - began > timeout) end("late");',
     "",
   ),
   at(
     "shared/patience.ts",
     "what nobody waits for is ended",
-    'request.signal.addEventListener("abort", () => abort.abort());',
+    'request.signal.addEventListener("abort", () => end("left"));',
     "",
   ),
   at(
     "shared/patience.ts",
     "clients that left before they were looked at are noticed",
-    "if (request.signal.aborted) abort.abort();",
+    'if (request.signal.aborted) end("left");',
     "",
+  ),
+  at(
+    "shared/patience.ts",
+    "what is held is ended when the server stops",
+    'if (stopping?.aborted) end("stopping");',
+    "",
+  ),
+  at(
+    "shared/patience.ts",
+    "what comes while the server stops isn't held",
+    "if (eager || stopping?.aborted) look();",
+    "if (eager) look();",
+  ),
+  at(
+    "shared/event_stream.ts",
+    "event streams end when the server stops",
+    'stopping.addEventListener("abort", end);',
+    "",
+  ),
+  at(
+    "shared/unanswered.ts",
+    "upstream's refusals don't look like ours",
+    "status <= 599 && !OWN.includes(status)",
+    "status <= 599",
+  ),
+  at(
+    "shared/unanswered.ts",
+    "a status that HTTP doesn't have is upstream's fault",
+    "status >= 200 && status <= 599 && !OWN",
+    "!OWN",
+  ),
+  at(
+    "shared/sparse_log.ts",
+    "what ails upstream doesn't fill the log",
+    "if (now - (written.get(line) ?? -Infinity) < PAUSE) return;",
+    "",
+  ),
+  at(
+    "shared/proxy.ts",
+    "an error of ours isn't blamed on Electric",
+    "    const relayed = relay(request, response, older, config.unopened);\n",
+    `    let relayed: Response;
+    try {
+      relayed = relay(request, response, older, config.unopened);
+    } catch {
+      throw unanswered(ended(), log);
+    }
+`,
+  ),
+  at(
+    "edge/runtimes/deno.ts",
+    "a bad configuration ends the process",
+    "  exit(1);\n",
+    "",
+  ),
+  at(
+    "edge/runtimes/deno.ts",
+    "a bad configuration is a 500 where nothing ends the process",
+    "answer({ message }, { status: 500 })",
+    "answer({ message })",
   ),
   at(
     "shared/proxy.ts",
@@ -112,8 +172,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/proxy.ts",
     "a stale handle's answer is given",
-    "const response = refused ??",
-    "const response = null ??",
+    "response = stale ??",
+    "response = null ??",
   ),
   at(
     "shared/handles.ts",
@@ -339,6 +399,18 @@ export const MUTANTS: readonly Mutant[] = [
     "if (size > 1024 * 1024) throw",
     "if (false) throw",
   ),
+  at(
+    "shared/body.ts",
+    "a body has its time to arrive, and no more",
+    "if (Date.now() - began <= within) return;",
+    "return;",
+  ),
+  at(
+    "shared/body.ts",
+    "a body that was given up isn't taken for whole",
+    "if (!late) return text",
+    "return text",
+  ),
   at("shared/body.ts", "a body is UTF-8", "fatal: true", "fatal: false"),
   at("shared/body.ts", "a body is an object", " && !Array.isArray(value)", ""),
   at(
@@ -524,6 +596,12 @@ export const MUTANTS: readonly Mutant[] = [
     "upstream's addresses aren't passed on",
     "transfer-encoding upgrade location",
     "transfer-encoding upgrade",
+  ),
+  at(
+    "shared/relay.ts",
+    "upstream tells clients nothing about their tokens",
+    " location www-authenticate",
+    " location",
   ),
   at(
     "shared/relay.ts",

@@ -141,7 +141,7 @@ export const statuses: readonly Check[] = [
     subject.assertRefused(await subject.ask(), 502, /ELECTRIC_URL/, 1);
   }],
   ["what Electric answers is passed on, errors included", async (subject) => {
-    for (const status of [400, 401, 403, 404, 409, 410, 429, 500, 502, 503, 504]) {
+    for (const status of [400, 402, 404, 405, 409, 410, 429, 500, 502, 503, 504]) {
       const body = `[{"headers":{"control":"must-refetch"}},${status}]`;
       const headers = [
         ["content-type", "application/json"],
@@ -156,6 +156,41 @@ export const statuses: readonly Check[] = [
       assert.equal(response.text, body);
       for (const [name, value] of headers) assert.equal(response.header(name), value, name);
     }
+  }],
+  ["upstream's refusals of us never look like refusals of the client", async (subject) => {
+    const headers = [
+      ["content-type", "application/json"],
+      ["www-authenticate", 'Bearer error="invalid_token"'],
+      ["proxy-authenticate", "Basic"],
+      ["cache-control", "public, max-age=60"],
+      ["electric-handle", "1-1"],
+    ] as const;
+    // The first is a real Electric's answer to a wrong ELECTRIC_SECRET.
+    const body = '{"message":"Unauthorized - Invalid API secret"}';
+    for (
+      const [status, says] of [[401, /ELECTRIC_SECRET/], [403, /answered 403/], [
+        407,
+        /407/,
+      ]] as const
+    ) {
+      const length = ["content-length", `${body.length}`] as const;
+      subject.tap.reset({ status, headers: [...headers, length], body });
+      const response = await subject.ask();
+      subject.assertRefused(response, 502, /your token is good/, 1);
+      assert.equal(response.header("retry-after"), "5");
+      for (const name of ["www-authenticate", "proxy-authenticate", "electric-handle"]) {
+        assert.equal(response.header(name), undefined);
+      }
+      assert.match(subject.server.process.lines.join("\n"), says);
+    }
+    subject.tap.reset({ status: 400, headers: [...headers, ["content-length", "0"]] });
+    const response = await subject.ask();
+    assert.equal(response.status, 400);
+    assert.equal(response.header("www-authenticate"), undefined);
+  }],
+  ["a status that HTTP doesn't have is upstream's fault", async (subject) => {
+    subject.tap.reset({ status: 999, headers: [["content-length", "0"]] });
+    subject.assertRefused(await subject.ask(), 502, /Electric/, 1);
   }],
 ];
 

@@ -8,6 +8,10 @@ export interface Service {
   readonly environment: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck: { readonly test: readonly string[] };
+  readonly init?: boolean;
+  /** `address:port of this machine:port of the container`. */
+  readonly ports?: readonly string[];
+  readonly extra_hosts?: readonly string[];
 }
 
 /** docker-compose.yaml as Compose reads it. */
@@ -21,22 +25,27 @@ export async function readCompose(env: Readonly<Record<string, string>>): Promis
   return parse(interpolate(text, env));
 }
 
-/** The lines `NAME=value` of an env file. */
-export async function readEnvFile(name: string): Promise<Record<string, string>> {
-  const text = await Deno.readTextFile(`${ROOT}/${name}`);
+/** The lines `NAME=value` of an env file, in which a shell's variables may stand. */
+export async function readEnvFile(
+  name: string,
+  shell: Readonly<Record<string, string>> = {},
+): Promise<Record<string, string>> {
+  const text = interpolate(await Deno.readTextFile(`${ROOT}/${name}`), shell);
   return Object.fromEntries(
     [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]),
   );
 }
 
-/** `${NAME}`, `${NAME:-otherwise}` and `${NAME:?message}`, which are all that the file uses. */
+/** `${NAME}`, `${NAME:-otherwise}`, also one in another, and `${NAME:?message}`: all that the files use. */
 function interpolate(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g, (_all, name, mark, rest) => {
+  const innermost = /\$\{([A-Z_]+)(?::([-?])([^${}]*))?\}/g;
+  const filled = text.replace(innermost, (_all, name, mark, rest) => {
     const value = env[name];
     if (value) return value;
     if (mark === "?") throw new Error(`${name} is missing: ${rest}`);
     return mark === "-" ? rest : "";
   });
+  return filled === text ? text : interpolate(filled, env);
 }
 
 /** What a Dockerfile of ours does, as far as a process can do the same. */

@@ -72,8 +72,8 @@ Deno.test("two of each server at once, restarts of each: clients recover by them
     () => server.start(),
   ];
   await scenario("two of each, nothing happens", "calm", nothing, nothing);
-  // `deno serve` waits for held requests to end, for an event stream up to a minute: it is killed.
-  await scenario("the edge is restarted", "edge_restarts", () => edge.kill(), () => edge.start());
+  await scenario("the edge is restarted", "edge_restarts", ...restarts(edge));
+  await scenario("the edge dies", "edge_dies", () => edge.kill(), () => edge.start());
   const gatekeeperRestarts = restarts(gatekeepers.proxy);
   await scenario("the gatekeeper is restarted", "gatekeeper_restarts", ...gatekeeperRestarts);
   await scenario("the sync service is restarted", "sync_restarts", ...restarts(sync));

@@ -29,14 +29,17 @@ export async function deno214Path(): Promise<string> {
 /** A copy of `edge/` and `shared/` alone: 2.1.4 can't read the repository's lock file. */
 export async function copyEdge(): Promise<TempDir> {
   const folder = await tempDir();
-  for (const part of ["edge", "shared"]) {
-    await Deno.mkdir(`${folder.path}/${part}`);
-    for await (const { name, isFile } of Deno.readDir(`${ROOT}/${part}`)) {
-      if (!isFile || name.endsWith("_test.ts")) continue;
-      await Deno.copyFile(`${ROOT}/${part}/${name}`, `${folder.path}/${part}/${name}`);
-    }
-  }
+  for (const part of ["edge", "shared"]) await copySources(part, folder.path);
   return folder;
+}
+
+async function copySources(part: string, to: string): Promise<void> {
+  await Deno.mkdir(`${to}/${part}`);
+  for await (const { name, isDirectory } of Deno.readDir(`${ROOT}/${part}`)) {
+    const path = `${part}/${name}`;
+    if (isDirectory) await copySources(path, to);
+    else if (!name.endsWith("_test.ts")) await Deno.copyFile(`${ROOT}/${path}`, `${to}/${path}`);
+  }
 }
 
 async function download(npmCache: string, name: string): Promise<string> {

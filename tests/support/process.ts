@@ -14,7 +14,7 @@ const UNSET = Object.fromEntries(
     "AUTH_PRIVATE_JWK AUTH_SECRET AUTH_SECRET_PREVIOUS AUTH_TOKEN_TTL DATABASE_URL " +
     "ELECTRIC_PASS_COMPRESSED ELECTRIC_PROXY_URL ELECTRIC_SECRET ELECTRIC_SOURCE_ID " +
     "ELECTRIC_TIMEOUT ELECTRIC_URL ELECTRIC_VERSION " +
-    "FUNCTION_NAME PORT SUPABASE_DB_URL SUPABASE_JWT_SECRET SUPABASE_URL USER_AUDIENCE " +
+    "FUNCTION_NAME HOST PORT SUPABASE_DB_URL SUPABASE_JWT_SECRET SUPABASE_URL USER_AUDIENCE " +
     "USER_ISSUER USER_JWKS_URL").split(" ").map((name) => [name, ""]),
 );
 
@@ -28,6 +28,8 @@ export interface ProcessOptions {
   readonly command?: string;
   /** By default, the repository's folder. */
   readonly cwd?: string;
+  /** How it is told to end; by default, by SIGTERM. */
+  readonly endSignal?: "INT" | "TERM";
 }
 
 /** A process of the code under test; it ends when it is disposed, or when the tests end. */
@@ -50,7 +52,7 @@ export class TestProcess implements AsyncDisposable {
       args: options.args,
       cwd: options.cwd ?? ROOT,
       env: { ...UNSET, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env },
-      endSignal: "TERM",
+      endSignal: options.endSignal ?? "TERM",
       onLine: (line) => this.lines.push(line),
     });
     this.exited = this.#process.exited.finally(() => this.#running = false);
@@ -70,7 +72,7 @@ export class TestProcess implements AsyncDisposable {
     }
   }
 
-  /** Sends SIGTERM and waits until the process is gone; kills it and throws if it stays. */
+  /** Sends SIGTERM, or what it was started with, and waits until the process is gone; kills it and throws if it stays. */
   async stop(): Promise<void> {
     let stayed = false;
     const timer = setTimeout(() => {
@@ -80,7 +82,9 @@ export class TestProcess implements AsyncDisposable {
     await this.#process.release();
     await this.exited;
     clearTimeout(timer);
-    if (stayed) throw new Error(`${this.options.name} ignored SIGTERM:\n${this.lines.join("\n")}`);
+    if (stayed) {
+      throw new Error(`${this.options.name} ignored its signal:\n${this.lines.join("\n")}`);
+    }
   }
 
   /** Ends it at once, with all its children. */
