@@ -35,7 +35,16 @@ async function copyTree(): Promise<string> {
 async function failingTests(folder: string): Promise<string[]> {
   const limit = AbortSignal.timeout(LIMIT);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "--fail-fast", `--ignore=${IGNORED}`, ...TESTS],
+    args: [
+      "test",
+      "-A",
+      "--no-check",
+      "--config",
+      "tests/deno.json",
+      "--fail-fast",
+      `--ignore=${IGNORED}`,
+      ...TESTS,
+    ],
     cwd: folder,
     env: { NO_COLOR: "1", FUZZ_SEED: "1", FUZZ_RUNS: "5000" },
     stderr: "null",
