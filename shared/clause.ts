@@ -29,9 +29,9 @@ const NOT_IN_CONDITIONS = words(
     "current_time current_timestamp current_user localtime localtimestamp session_user system_user user",
 );
 
-/** Types whose literals ask whether a table, a role, … exists. */
+/** Types whose literals ask whether a table, a role, … exists, and the functions that do. */
 const LOOKUPS =
-  /^"?reg(class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)"?$/i;
+  /^"?(to_)?reg(class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)"?$/i;
 
 /** What makes the text behind it one with escapes: `E'…'`, `U&'…'`. */
 const ESCAPES = /(^|[^\p{L}\p{M}\p{N}_$])(e|u&)$/iu;
@@ -83,6 +83,7 @@ function checkOperator(operator: string): void {
 
 function checkMark(mark: string, open: string[]): void {
   if (mark === "(" || mark === "[") open.push(mark);
+  if (mark === "," && open.length === 0) throw refused("a comma outside of parentheses");
   const opening = OPENED_BY.get(mark);
   if (opening !== undefined && open.pop() !== opening) {
     throw refused(`a "${mark}" without its beginning`);

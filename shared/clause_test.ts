@@ -42,6 +42,7 @@ const BAD = [
   "a \u00a0b",
   "a\u200b = 1",
   "true) or (true",
+  "a, b",
   "(true",
   "a[1",
   "(a]",

@@ -15,6 +15,12 @@ export class SqlRefused extends Error {
 }
 
 /**
+ * What Electric overlooks behind an ORDER BY, with whatever is in it: up to 1.7.12 it looks for a
+ * `limit_clause`, and libpg_query knows only these. So order_by reads other tables there, and here.
+ */
+const OVERLOOKED = ["limitCount", "limitOffset"];
+
+/**
  * Parses one SELECT with Postgres's own parser (libpg_query, as Electric does) and returns the one
  * clause asked for. Throws {@link SqlRefused} when it doesn't parse, is several statements or has
  * any other clause: what follows `where` must be an expression and nothing more.
@@ -29,11 +35,12 @@ export async function parseClause(
     ? record(record(statements[0]).stmt).SelectStmt
     : undefined;
   if (statement === undefined) throw new SqlRefused('unescaped ";" causing statement split');
-  const { targetList: _, limitOption, op, [clause]: found, ...others } = record(statement);
-  if (
-    found === undefined || Object.keys(others).length > 0 ||
-    limitOption !== "LIMIT_OPTION_DEFAULT" || op !== "SETOP_NONE"
-  ) throw new SqlRefused("malformed query ending with SQL clauses");
+  const { targetList: _, limitOption: _option, op, [clause]: found, ...others } = record(statement);
+  const overlooked = clause === "sortClause" ? OVERLOOKED : [];
+  const more = Object.keys(others).filter((name) => !overlooked.includes(name));
+  if (found === undefined || more.length > 0 || op !== "SETOP_NONE") {
+    throw new SqlRefused("malformed query ending with SQL clauses");
+  }
   return found;
 }
 

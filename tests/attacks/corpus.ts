@@ -2,6 +2,7 @@ import type { Pairs } from "../support/http_reader.ts";
 import type { Attacker } from "./attacker.ts";
 import { BODIES, HEADERS, NAMES, PATHS, VALUES } from "./nasty.ts";
 import { type AttackRequest, writeQuery, writeRequest } from "./request.ts";
+import { SQL, subsetBody } from "./sql_payloads.ts";
 
 /** An attack written by hand: its bytes, and the statuses that are right for it (0: hung up on). */
 export interface CorpusAttack {
@@ -31,6 +32,33 @@ export function requestAttacks(attacker: Attacker): CorpusAttack[] {
       target: `${honest}&live=true&offset=0_0&handle=1-2`,
     }),
     attack("an honest subset", [200], { method: "POST", body: '{"where":"id = 1"}' }),
+    ...SQL.honest.flatMap(([field, text]) => [
+      attack(`an honest ${field} ${text}`, [200], {
+        target: `${honest}&subset__${field}=${encodeURIComponent(text)}`,
+      }),
+      attack(`an honest ${field} ${text} in a body`, [200], {
+        method: "POST",
+        body: subsetBody([[field, text]]),
+      }),
+    ]),
+    ...SQL.hostile.flatMap(([field, text]) => [
+      attack(`the ${field} ${text}`, [400], {
+        target: `${honest}&subset__${field}=${encodeURIComponent(text)}`,
+      }),
+      attack(`the ${field} ${text} in a body`, [400], {
+        method: "POST",
+        body: subsetBody([[field, text]]),
+      }),
+      attack(`the ${field} ${text} in a body and a URL`, [400], {
+        method: "POST",
+        target: `${honest}&subset__${field}=${encodeURIComponent(text)}`,
+        body: subsetBody([[field, text]]),
+      }),
+      attack(`${field} ${text} in what Electric ignores`, [/\p{Cc}/u.test(text) ? 400 : 200], {
+        target: `${honest}&subset__where_expr=${encodeURIComponent(text)}` +
+          `&subset__order_by_expr=${encodeURIComponent(text)}`,
+      }),
+    ]),
     attack("an honest preflight", [204], { method: "OPTIONS", headers: [] }),
 
     ...["table", "where", "columns", "params[1]", "replica"].flatMap((name) => [

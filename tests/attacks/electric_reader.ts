@@ -1,11 +1,27 @@
 import { NotServed, readIdentifiers, readRelation } from "./electric_identifier.ts";
 import { decodeQuery, decodeUtf8, type Value } from "./electric_query.ts";
+import type { SubsetFields } from "./electric_subset.ts";
 
 /** A request as it arrived, its body one character a byte. */
 export interface ArrivedRequest {
   readonly method: string;
   readonly target: string;
   readonly body: string;
+}
+
+/** A subset query's fields in a request: of its URL, and of a body, which is merged over them. */
+export function readSubsetFields({ method, target, body }: ArrivedRequest): SubsetFields {
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of decodeQuery(target.slice(target.indexOf("?") + 1))) {
+    const field = /^subset__(.*)$/s.exec(name)?.[1];
+    if (field !== undefined) fields.set(field, value);
+  }
+  if (method === "POST" && body !== "") {
+    for (const [name, value] of Object.entries(JSON.parse(decodeUtf8(body)))) {
+      fields.set(name, value);
+    }
+  }
+  return fields;
 }
 
 /** What Electric would serve: everything that decides which rows and columns leave Postgres. */

@@ -1,7 +1,8 @@
 import { Tap, type TapAnswer, type TappedRequest } from "../support/tap.ts";
 import { NotServed } from "./electric_identifier.ts";
 import { decodeQuery } from "./electric_query.ts";
-import { readAsElectric, type Served } from "./electric_reader.ts";
+import { readAsElectric, readSubsetFields, type Served } from "./electric_reader.ts";
+import { faultsOfSubset } from "./electric_subset.ts";
 import { laneOf } from "./signed_shapes.ts";
 
 /** What the proxies add to each request, as `ELECTRIC_SECRET` and `ELECTRIC_SOURCE_ID`. */
@@ -62,6 +63,7 @@ export class ElectricTap implements AsyncDisposable {
     let served: Served | null = null;
     try {
       served = readAsElectric(request);
+      faults.push(...faultsOfSubset(readSubsetFields(request), served.queryable));
     } catch (error) {
       if (!(error instanceof NotServed)) throw error;
       faults.push(`Electric refuses: ${error.message}`);

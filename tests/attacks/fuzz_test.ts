@@ -8,7 +8,7 @@ const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 **
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 20_000);
 
 function nothingFound({ sent, statuses, bypass }: FuzzResult, runs = RUNS): void {
-  equal(bypass, null, `replay with FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}`);
+  equal(bypass, null, `replay with FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}: ${bypass}`);
   ok(sent >= runs);
   const counts = [...statuses].sort(([a], [b]) => a - b);
   console.log(`FUZZ_SEED=${SEED}: ${sent} requests, by status: ${counts.join("; ")}`);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Attacker } from "./attacker.ts";
 import { BAD_CLAIMS, BODIES, HEADERS, METHODS, NAMES, PATHS, VALUES } from "./nasty.ts";
 import { type Framing, writeQuery, writeRequest } from "./request.ts";
+import { SQL, subsetBody } from "./sql_payloads.ts";
 import { base64url, forge, inSeconds } from "./tokens.ts";
 
 /** Puts a request together for an attacker: its own tokens and table names come in only here. */
@@ -126,6 +127,31 @@ const pairs = fc.array(
   { maxLength: 3 },
 );
 
+/** Pieces of SQL to put together anew. */
+const SQL_PIECES =
+  ("id title \"id\" secret_column $1 1 'a' ( ) [ ] , . ; :: = <> like in and or not is null " +
+    "desc asc nulls first last limit offset order by for update union select from secrets where table values " +
+    "exists case when end any array pg_sleep(1) current_user regclass collate using -- /* */ E' U&\" $$ \\ \u00a0 é")
+    .split(" ");
+
+/** A subset query's field, honest, hostile, or put together from pieces of both. */
+const subsetFields = fc.oneof(
+  fc.constantFrom(...SQL.honest, ...SQL.hostile),
+  fc.tuple(
+    fc.constantFrom("where", "order_by", "limit", "offset", "params"),
+    fc.array(fc.constantFrom(...SQL_PIECES), { minLength: 1, maxLength: 6 })
+      .chain((pieces) => fc.constantFrom(" ", "", "\n").map((glue) => pieces.join(glue))),
+  ),
+  // One of each, with a piece put into it.
+  fc.tuple(
+    fc.constantFrom(...SQL.honest),
+    fc.constantFrom(...SQL_PIECES),
+    fc.nat({ max: 40 }),
+  ).map(([[field, text], piece, at]) =>
+    [field, `${text.slice(0, at)} ${piece} ${text.slice(at)}`] as const
+  ),
+);
+
 const bodies = fc.oneof(fc.constantFrom(...BODIES), fc.json({ maxDepth: 3 }));
 
 const rarely = <T>(usual: T, other: fc.Arbitrary<T>) =>
@@ -149,6 +175,7 @@ export const attacks: fc.Arbitrary<Attack> = fc.record({
   pairs,
   headers: fc.array(fc.constantFrom(...HEADERS), { maxLength: 2 })
     .map((list) => list.length === 2 ? list.slice(0, 1) : []),
+  subset: fc.option(fc.array(subsetFields, { minLength: 1, maxLength: 2 }), { freq: 1 }),
   body: bodies,
   framing: rarely<Framing>("length", fc.constantFrom("chunked", "both", "short", "long", "none")),
 }).map((parts): Attack => async (attacker) => {
@@ -159,12 +186,19 @@ export const attacks: fc.Arbitrary<Attack> = fc.record({
   for (const [name, value, at, mark] of parts.pairs) {
     pieces.splice(at, 0, `${name}=${value}${mark === "&" ? "" : mark}`);
   }
+  const inBody = method === "POST" && parts.subset !== null;
+  if (parts.subset !== null && !inBody) {
+    for (const [name, text] of parts.subset) {
+      pieces.push(`subset__${name}=${encodeURIComponent(text)}`);
+    }
+  }
+  const body = inBody ? subsetBody(parts.subset ?? []) : parts.body;
   const hasBody = method === "POST" || framing !== "length";
   const bytes = writeRequest({
     method,
     target: sendable(`${path ?? target.path}?${pieces.join("&")}`),
     headers: [...carried, ...parts.headers],
-    ...hasBody && { body: parts.body, framing },
+    ...hasBody && { body, framing },
   });
   const plain = parts.headers.length === 0 && framing === "length";
   return { bytes, last: !plain };

@@ -74,6 +74,16 @@ export const WEAKNESSES: Readonly<Record<string, Weakness>> = {
     }
     return await fetch(url);
   },
+  "passes a subset's SQL on": async (request, tap) => {
+    const claim = await claimOf(request);
+    if (claim === null || !isPlain(claim)) return refusal();
+    const url = built(claim, tap);
+    for (const name of ["where", "order_by"]) {
+      const text = new URL(request.url).searchParams.get(`subset__${name}`);
+      if (text !== null) url.searchParams.set(`subset__${name}`, text);
+    }
+    return await fetch(url);
+  },
   "fails with a 500": async (request) => {
     decodeURIComponent(new URL(request.url).search);
     return await Promise.resolve(refusal());
