@@ -1,6 +1,7 @@
 import { ConfigError, type Env, optional, readNumber, readProxyConfig } from "../shared/config.ts";
 import { readKeys } from "../shared/keys.ts";
 import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
+import { logRequests } from "../shared/request_log.ts";
 import { createEdge } from "./handler.ts";
 
 const env: Env = (name) => Deno.env.get(name);
@@ -13,7 +14,11 @@ async function start() {
   const config = readProxyConfig(env, await readKeys(env));
   const name = optional(env, "FUNCTION_NAME") ?? "edge";
   const edge = createEdge(name, config, { fetch, runtime: Deno.version.deno, log });
-  return { fetch: edge, port: readNumber(env, "PORT", 8000, 0, 65535) };
+  const logsAll = optional(env, "LOG_REQUESTS") === "1";
+  return {
+    fetch: logsAll ? logRequests(edge, log) : edge,
+    port: readNumber(env, "PORT", 8000, 0, 65535),
+  };
 }
 
 export default await start().catch((error) => {

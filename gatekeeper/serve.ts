@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { ConfigError } from "../shared/config.ts";
+import { ConfigError, optional } from "../shared/config.ts";
 import { fetchByHttp1 as fetch } from "../shared/proxy.ts";
+import { logRequests } from "../shared/request_log.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
@@ -54,10 +55,12 @@ export async function serve(policies: Policies): Promise<void> {
   }
   const surroundings = { fetch, runtime: Deno.version.deno, log };
   const handler = createGatekeeper(config, policies, database, surroundings);
+  const logsAll = optional((name) => Deno.env.get(name), "LOG_REQUESTS") === "1";
   const server = Deno.serve({
+    hostname: optional((name) => Deno.env.get(name), "HOST") ?? "0.0.0.0",
     port: config.port,
     onListen: ({ port }) => log(`listening on http://localhost:${port}`),
-  }, handler);
+  }, logsAll ? logRequests(handler, log) : handler);
 
   async function stop(): Promise<void> {
     const grace = setTimeout(() => Deno.exit(0), GRACE);

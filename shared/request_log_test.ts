@@ -19,7 +19,8 @@ Deno.test("a request is a line with its method, path, table, status and time", a
 
 Deno.test("no token and no value of a query is logged", async () => {
   const headers = { authorization: "Bearer secret-token" };
-  const url = "http://localhost/v1/shape?table=secret%0Aline&where=secret&params[1]=secret&secret=s";
+  const url =
+    "http://localhost/v1/shape?table=secret%0Aline&where=secret&params[1]=secret&secret=s";
   const [line = ""] = await logged(url, { headers });
   match(line, /^GET \/v1\/shape 403 \d+ ms$/);
 });
