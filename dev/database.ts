@@ -6,13 +6,15 @@ interface Found {
   readonly name: string;
   readonly database: string;
   readonly replicates: boolean;
+  readonly makesRoles: boolean;
   readonly creates: boolean;
 }
 
 /** What the local sync service does that not everyone may. */
-function checkRights({ name, database, replicates, creates }: Found): void {
+function checkRights({ name, database, replicates, makesRoles, creates }: Found): void {
   const grants = [
     ...(replicates ? [] : [`alter role "${name}" replication;`]),
+    ...(makesRoles ? [] : [`alter role "${name}" createrole;`]),
     ...(creates ? [] : [`grant create on database "${database}" to "${name}";`]),
   ];
   if (grants.length === 0) return;
@@ -37,6 +39,7 @@ export async function checkDatabase(url: string, replicate: boolean): Promise<vo
     const [row] = await sql<Found[]>`
       select current_setting('wal_level') as level, current_user as name,
         rolsuper or rolreplication as replicates,
+        rolsuper or rolcreaterole as "makesRoles",
         rolsuper or has_database_privilege(current_database(), 'create') as creates,
         current_database() as database
       from pg_roles where rolname = current_user`;

@@ -101,7 +101,12 @@ Deno.test(
         });
       } else if (ONCE.some((one) => one.test(command))) {
         await t.step(command, async () => {
-          const options = { args: ["-c", command], cwd, env: { PATH }, stdin: "null" } as const;
+          const options: Deno.CommandOptions = {
+            args: ["-c", command],
+            cwd,
+            env: { PATH },
+            stdin: "null",
+          };
           const { code, stderr } = await new Deno.Command("bash", options).output();
           equal(code, 0, new TextDecoder().decode(stderr));
         });
