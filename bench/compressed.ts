@@ -1,10 +1,15 @@
+import { offerHelp } from "../dev/help.ts";
 import { startEdge } from "../tests/support/servers.ts";
 import { browserHeaders, target } from "./request.ts";
 import { median, round } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { cost } from "./wrk.ts";
+import { cost, needPrograms } from "./wrk.ts";
 
-// deno task bench:compressed [seconds a turn] [rounds]
+offerHelp(`Compares the edge's CPU time for bodies that arrive compressed.
+
+  deno task bench:compressed [seconds a turn] [rounds]`);
+needPrograms("wrk", "nginx");
+
 const [seconds = 2, rounds = 3] = Deno.args.map(Number);
 const CONNECTIONS = 32;
 

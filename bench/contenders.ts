@@ -43,7 +43,8 @@ function startScript(name: string, upstream: string): Promise<Contender> {
 export async function startModule(module: string, upstream: string): Promise<Contender> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = ["serve", "-A", "--host", "127.0.0.1", "--port", `${port}`, module];
+  const config = ["--config", "tests/deno.json"];
+  const args = ["serve", "-A", ...config, "--host", "127.0.0.1", "--port", `${port}`, module];
   const env = { ELECTRIC_URL: upstream, AUTH_SECRET };
   const process = await startProcess({ name: module, args, env });
   await listening(port);

@@ -1,10 +1,16 @@
+import { offerHelp } from "../dev/help.ts";
 import { startContenders } from "./contenders.ts";
 import { target, token } from "./request.ts";
 import { round } from "./time.ts";
 import { sendRequest } from "../tests/support/raw_http.ts";
 import { usageOf } from "../tests/support/usage.ts";
+import { needPrograms } from "./wrk.ts";
 
-// deno task bench:held [held requests]
+offerHelp(`Compares what proxies need for held requests, in memory and CPU time.
+
+  deno task bench:held [held requests]`);
+needPrograms("nginx");
+
 const [held = 5000] = Deno.args.map(Number);
 
 /** An upstream that takes requests and never answers. */

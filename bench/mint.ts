@@ -1,3 +1,4 @@
+import { offerHelp } from "../dev/help.ts";
 import { SignJWT } from "jose";
 import { signShape } from "../gatekeeper/sign.ts";
 import { startGatekeeper } from "../tests/support/servers.ts";
@@ -5,6 +6,10 @@ import { testPostgres } from "../tests/support/postgres.ts";
 import { usageOf } from "../tests/support/usage.ts";
 import { shape, signing } from "./request.ts";
 import { microseconds, printTimes } from "./time.ts";
+
+offerHelp(`Measures what it takes to sign a token.
+
+  deno task bench:mint`);
 
 const exp = Math.floor(Date.now() / 1000) + 7200;
 printTimes({

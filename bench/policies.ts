@@ -1,4 +1,9 @@
+import { offerHelp } from "../dev/help.ts";
 import { ask, signIn, startUsersStack } from "../tests/users/stack.ts";
+
+offerHelp(`Measures what the example's policies take to decide.
+
+  deno task bench:policies`);
 
 /** How long each row of the table is measured, in milliseconds, after a warm-up of a quarter. */
 const TIME = 4000;

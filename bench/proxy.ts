@@ -1,10 +1,15 @@
+import { offerHelp } from "../dev/help.ts";
 import { startContenders } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
 import { median } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
-import { cost } from "./wrk.ts";
+import { cost, needPrograms } from "./wrk.ts";
 
-// deno task bench:proxy [seconds a turn] [rounds] [names, with commas]
+offerHelp(`Compares proxies: CPU time a request, rate and 99th percentile.
+
+  deno task bench:proxy [seconds a turn] [rounds] [names, with commas]`);
+needPrograms("wrk", "nginx");
+
 const [seconds = 2, rounds = 3] = Deno.args.slice(0, 2).map(Number);
 const only = Deno.args[2]?.split(",");
 

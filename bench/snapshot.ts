@@ -1,11 +1,17 @@
+import { offerHelp } from "../dev/help.ts";
 import { startContenders } from "./contenders.ts";
 import { target, token } from "./request.ts";
 import { median, round } from "./time.ts";
 import { rows, startUpstream } from "./upstream.ts";
 import { openRequest } from "../tests/support/raw_http.ts";
 import { usageOf } from "../tests/support/usage.ts";
+import { needPrograms } from "./wrk.ts";
 
-// deno task bench:snapshot [MiB] [rounds]
+offerHelp(`Compares what proxies need to pass a large snapshot on.
+
+  deno task bench:snapshot [MiB] [rounds]`);
+needPrograms("nginx");
+
 const [size = 200, rounds = 5] = Deno.args.map(Number);
 /** How long the slow reader rests before it reads on, and how many MiB it reads in all. */
 const [REST, SLOW_SIZE] = [1000, Math.min(size, 20)];

@@ -1,8 +1,13 @@
+import { offerHelp } from "../dev/help.ts";
 import { ROOT } from "../tests/support/process.ts";
 import { startModule } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
 import { rows, startUpstream } from "./upstream.ts";
 import { median, round } from "./time.ts";
+
+offerHelp(`Measures how long the edge takes to start, from its sources and from one file.
+
+  deno task bench:start`);
 
 const RUNS = 10;
 const task = new Deno.Command(Deno.execPath(), { args: ["task", "-q", "bundle"], cwd: ROOT });

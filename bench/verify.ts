@@ -1,9 +1,14 @@
+import { offerHelp } from "../dev/help.ts";
 import { secretKeys } from "../shared/keys.ts";
 import { createVerifier } from "../shared/claims.ts";
 import { AUTH_SECRET } from "../tests/support/servers.ts";
 import jwt from "jsonwebtoken";
 import { token } from "./request.ts";
 import { microseconds, printTimes } from "./time.ts";
+
+offerHelp(`Measures what it takes to verify a token.
+
+  deno task bench:verify`);
 
 const config = { keys: secretKeys([AUTH_SECRET]), token: { clockTolerance: 5 } };
 const bearer = await token();

@@ -1,3 +1,4 @@
+import { findCommand } from "../tests/support/find_command.ts";
 import { usageOf } from "../tests/support/usage.ts";
 import type { TestProcess } from "../tests/support/process.ts";
 
@@ -7,6 +8,19 @@ export interface Load {
   readonly seconds: number;
   /** 99th percentile of the response times, in milliseconds. */
   readonly p99: number;
+}
+
+/** Ends the benchmark in a line when a program that it can't do without is missing. */
+export function needPrograms(...names: readonly string[]): void {
+  const missing = names.filter((name) => findCommand(name) === undefined);
+  if (missing.length === 0) return;
+  const programs = missing.join(" and ");
+  console.error(
+    `This benchmark needs ${programs}: install it (Debian: apt-get install ${
+      missing.join(" ")
+    }) and run it again.`,
+  );
+  Deno.exit(1);
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };

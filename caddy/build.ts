@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { offerHelp } from "../dev/help.ts";
 
 /** The Go modules that Caddy is built of, and their versions; `Dockerfile` has the same. */
 export const VERSIONS = {
@@ -72,4 +73,9 @@ async function run(options: Deno.CommandOptions): Promise<boolean> {
   }
 }
 
-if (import.meta.main) await tell(buildCaddy());
+if (import.meta.main) {
+  offerHelp(`Builds Caddy with the module that reads tokens, into .dev/caddy. Needs Go.
+
+  deno task caddy:build`);
+  await tell(buildCaddy());
+}

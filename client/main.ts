@@ -36,9 +36,15 @@ function readArguments() {
   }
 }
 
+/** Whether nothing listens there: with anything else, `deno task dev` isn't the cause. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /ECONNREFUSED|connection refused/i.test(error.message) || isRefused(error.cause);
+}
+
 function explain(error: unknown): string {
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (reason instanceof GatekeeperError && reason.status === undefined) {
+  if (reason instanceof GatekeeperError && reason.status === undefined && isRefused(reason)) {
     return `${reason.message} Is \`deno task dev\` running?`;
   }
   return reason instanceof Error ? reason.message : String(reason);

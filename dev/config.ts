@@ -10,6 +10,8 @@ export interface DevConfig {
   readonly data: string;
   /** The same where `DEV_DATA` names it. */
   readonly chosenData: string | undefined;
+  /** Address that gatekeeper and edge listen on. What has no guard of its own stays on 127.0.0.1. */
+  readonly host: string;
   readonly ports: {
     readonly postgres: number;
     readonly sync: number;
@@ -28,7 +30,7 @@ export interface DevConfig {
 
 /**
  * Reads the configuration from the environment: `DATABASE_URL`, `ELECTRIC_URL`, `AUTH_SECRET`, and
- * `DEV_DATA`, `DEV_POSTGRES_PORT`, `DEV_SYNC_PORT`, `DEV_GATEKEEPER_PORT`, `DEV_EDGE_PORT`.
+ * `DEV_DATA`, `DEV_HOST`, `DEV_POSTGRES_PORT`, `DEV_SYNC_PORT`, `DEV_GATEKEEPER_PORT`, `DEV_EDGE_PORT`.
  *
  * @throws {DevError} `bad_setting`, naming the variable.
  */
@@ -52,6 +54,7 @@ export function readDevConfig(env: (name: string) => string | undefined): DevCon
     root,
     data: chosenData ?? join(root, ".dev"),
     chosenData,
+    host: env("DEV_HOST") || "127.0.0.1",
     ports: {
       postgres: port("DEV_POSTGRES_PORT", 54321),
       sync: port("DEV_SYNC_PORT", 3000),

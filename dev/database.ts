@@ -1,18 +1,52 @@
 import postgres from "postgres";
 import { DevError } from "./error.ts";
 
+interface Found {
+  readonly level: string;
+  readonly name: string;
+  readonly database: string;
+  readonly replicates: boolean;
+  readonly makesRoles: boolean;
+  readonly creates: boolean;
+}
+
+/** What the local sync service does that not everyone may. */
+function checkRights({ name, database, replicates, makesRoles, creates }: Found): void {
+  const grants = [
+    ...(replicates ? [] : [`alter role "${name}" replication;`]),
+    ...(makesRoles ? [] : [`alter role "${name}" createrole;`]),
+    ...(creates ? [] : [`grant create on database "${database}" to "${name}";`]),
+  ];
+  if (grants.length === 0) return;
+  throw new DevError(
+    "not_permitted",
+    `The user ${name} of DATABASE_URL may not do what the local sync service needs. As a superuser, ` +
+      `run: ${
+        grants.join(" ")
+      } Tables that are synced must be the user's own. Or set ELECTRIC_URL.`,
+  );
+}
+
 /**
  * Makes sure that the developer's own Postgres answers and, for the local sync service, that it can be
  * replicated from.
  *
- * @throws {DevError} `database_unreachable` or `no_logical_replication`. Never names the password.
+ * @throws {DevError} `database_unreachable`, `no_logical_replication` or `not_permitted`. Never names the password.
  */
 export async function checkDatabase(url: string, replicate: boolean): Promise<void> {
   const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
-    const [row] = await sql<{ level: string }[]>`select current_setting('wal_level') as level`;
-    if (!replicate || row?.level === "logical") return;
+    const [row] = await sql<Found[]>`
+      select current_setting('wal_level') as level, current_user as name,
+        rolsuper or rolreplication as replicates,
+        rolsuper or rolcreaterole as "makesRoles",
+        rolsuper or has_database_privilege(current_database(), 'create') as creates,
+        current_database() as database
+      from pg_roles where rolname = current_user`;
+    if (!replicate || row === undefined) return;
+    if (row.level === "logical") return checkRights(row);
   } catch (error) {
+    if (error instanceof DevError) throw error;
     const { host, pathname } = new URL(url);
     const reason = error instanceof Error ? error.message || error.name : String(error);
     throw new DevError(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DevConfig } from "./config.ts";
 import { postgresFolder } from "./data.ts";
 import { checkDatabase } from "./database.ts";
+import { waitForElectric } from "./electric.ts";
 import { lockFolder } from "./lock.ts";
 import { seconds } from "./part.ts";
 import { makeParts, type WatchedPart } from "./parts.ts";
@@ -60,7 +61,10 @@ export class Dev {
       await checkDatabase(databaseUrl, electricUrl === undefined);
       this.#print("postgres", "using DATABASE_URL");
     }
-    if (electricUrl) this.#print("sync", `using ELECTRIC_URL ${electricUrl}`);
+    if (electricUrl) {
+      this.#print("sync", `using ELECTRIC_URL ${electricUrl}`);
+      await waitForElectric(electricUrl, this.#over.signal, (line) => this.#print("sync", line));
+    }
     await announce(this.#config.root, { data, ownUsers, databaseUrl: settings.databaseUrl });
     await this.#startParts(makeParts(this.#config, settings, this.#print));
     if (!this.#over.signal.aborted && await loadSeed(settings.databaseUrl, this.#config.root)) {

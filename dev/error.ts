@@ -7,6 +7,7 @@ export type DevErrorCode =
   | "no_postgres_binaries"
   | "no_postgres_account"
   | "data_unusable"
+  | "not_permitted"
   | "port_busy"
   | "postgres_failed"
   | "part_failed"

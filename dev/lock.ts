@@ -4,12 +4,11 @@ import { DevError } from "./error.ts";
 /**
  * Takes the lock of a data folder, which the system lets go when this process ends, however it ends.
  *
- * @throws {DevError} `already_running` when another `dev` holds it.
+ * @throws {DevError} `already_running` when another `dev` holds it, `data_unusable` when the folder can't be written.
  */
 export async function lockFolder(folder: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, "lock");
-  const file = await Deno.open(path, { create: true, read: true, write: true });
+  const file = await openLock(folder, path);
   if (!await file.tryLock(true)) {
     const pid = (await Deno.readTextFile(path)).trim();
     file.close();
@@ -32,4 +31,19 @@ export async function isLocked(folder: string): Promise<boolean> {
   const free = await file.tryLock(false);
   file.close();
   return !free;
+}
+
+async function openLock(folder: string, path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, { create: true, read: true, write: true });
+  } catch (error) {
+    const reason = error instanceof Error
+      ? error.message.split(/[:(]/)[0]?.trim()
+      : "unknown error";
+    throw new DevError(
+      "data_unusable",
+      `The data folder ${folder} can't be written (${reason}): make it yours, or set DEV_DATA to a folder that is.`,
+    );
+  }
 }

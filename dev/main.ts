@@ -2,7 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readDevConfig } from "./config.ts";
 import { Dev } from "./dev.ts";
 import { DevError } from "./error.ts";
+import { offerHelp } from "./help.ts";
 import { onStopRequest } from "./stop_requests.ts";
+
+offerHelp(
+  `Runs everything on this machine: Postgres, a local sync service, the gatekeeper and the edge.
+A change of the code restarts what it touches; Ctrl-C stops everything.
+
+  deno task dev
+
+  DATABASE_URL         a Postgres to use instead of the embedded one
+  ELECTRIC_URL         an Electric to use instead of the local sync service
+  AUTH_SECRET          signs tokens; made and kept by default
+  DEV_DATA             folder of the data, .dev by default
+  DEV_HOST             address to listen on, 127.0.0.1 by default
+  DEV_POSTGRES_PORT    54321 by default
+  DEV_SYNC_PORT        3000 by default
+  DEV_GATEKEEPER_PORT  4000 by default
+  DEV_EDGE_PORT        8000 by default`,
+);
 
 /** How long stopping may take before what is left is killed, in milliseconds. */
 const STOP_WITHIN = 4600;

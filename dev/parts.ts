@@ -26,7 +26,9 @@ export function makeParts(
   settings: PartSettings,
   print: PartOptions["print"],
 ): WatchedPart[] {
-  const { root, ports } = config;
+  const { root, host, ports } = config;
+  // An address that stands for all is none to call.
+  const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
   const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${root}`];
   const make = (
     name: string,
@@ -49,13 +51,15 @@ export function makeParts(
   const gatekeeper = make(
     "gatekeeper",
     ["gatekeeper", "shared", "edge/runtimes", "supabase/migrations"],
-    `http://localhost:${ports.gatekeeper}/health`,
+    `http://${reach}:${ports.gatekeeper}/health`,
     ["run", ...allow, "gatekeeper/main.ts"],
     {
+      HOST: host,
+      LOG_REQUESTS: "1",
       PORT: String(ports.gatekeeper),
       AUTH_SECRET: settings.authSecret,
       DATABASE_URL: settings.databaseUrl,
-      ELECTRIC_PROXY_URL: `http://localhost:${ports.edge}`,
+      ELECTRIC_PROXY_URL: `http://${reach}:${ports.edge}`,
       ELECTRIC_URL: settings.electricUrl,
       ...(settings.userSecret !== undefined && { SUPABASE_JWT_SECRET: settings.userSecret }),
     },
@@ -63,9 +67,14 @@ export function makeParts(
   const edge = make(
     "edge",
     ["edge", "shared"],
-    `http://localhost:${ports.edge}/health`,
-    ["serve", ...allow, "--host", "127.0.0.1", "--port", String(ports.edge), "edge/index.ts"],
-    { AUTH_SECRET: settings.authSecret, ELECTRIC_URL: settings.electricUrl },
+    `http://${reach}:${ports.edge}/health`,
+    ["serve", ...allow, "--host", host, "--port", String(ports.edge), "edge/index.ts"],
+    { LOG_REQUESTS: "1", AUTH_SECRET: settings.authSecret, ELECTRIC_URL: settings.electricUrl },
   );
   return config.electricUrl === undefined ? [sync, gatekeeper, edge] : [gatekeeper, edge];
+}
+
+/** A host as a URL has it. */
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -50,7 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const server = leash({
     command: binaries.postgres,
     args: [
-      ...["-D", dataDir, "-p", String(options.port)],
+      ...["-D", dataDir, "-p", String(options.port), "-h", "127.0.0.1"],
       ...["-c", "wal_level=logical", "-c", "unix_socket_directories="],
       ...["-c", "log_destination=stderr", "-c", "logging_collector=off"],
     ],

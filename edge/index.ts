@@ -1,6 +1,7 @@
 import { readProxyConfig } from "../shared/config.ts";
 import { ConfigError, optional, readAddress } from "../shared/env.ts";
 import { readKeys } from "../shared/keys.ts";
+import { logRequests } from "../shared/request_log.ts";
 import { createEdge } from "./handler.ts";
 import { createSurroundings, env, giveUp } from "./runtimes/deno.ts";
 
@@ -12,7 +13,9 @@ async function start() {
   }
   const config = readProxyConfig(env, await readKeys(env));
   const edge = createEdge(optional(env, "FUNCTION_NAME") ?? "edge", config, around);
-  return { ...around, ...readAddress(env, 8000), fetch: edge };
+  const logsAll = optional(env, "LOG_REQUESTS") === "1";
+  const fetch = logsAll ? logRequests(edge, around.log) : edge;
+  return { ...around, ...readAddress(env, 8000), fetch };
 }
 
 export default await start().catch((error) => {

@@ -1,9 +1,15 @@
+import { offerHelp } from "../../dev/help.ts";
 import { fuzz } from "./fuzz.ts";
 import { noCaddy } from "../caddy/caddy.ts";
 import { caddyTarget, edgeTarget, gatekeeperTarget, type RunningTarget } from "./targets.ts";
 
-// `deno task fuzz`: attacks every proxy with ever new requests until Ctrl-C, or until something is
-// found. FUZZ_SEED is the first round's seed, FUZZ_RUNS the requests of a round and target.
+offerHelp(`Attacks every proxy with ever new requests until Ctrl-C, or until something is found.
+
+  deno task fuzz
+
+  FUZZ_SEED  the first round's seed, drawn by default
+  FUZZ_RUNS  requests of a round and target, 20000 by default`);
+
 const runs = Number(Deno.env.get("FUZZ_RUNS") ?? 20_000);
 let seed = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 let [sent, stopped, found] = [0, false, 0];

@@ -1,8 +1,14 @@
+import { offerHelp } from "../../dev/help.ts";
 import { ROOT } from "../support/process.ts";
 import { type Mutant, MUTANTS } from "./mutants.ts";
 
-// `deno task mutants [pattern of files and guards]`: takes each guard out of a copy of the tree and names the
-// tests that fail. Fails when none does.
+offerHelp(
+  `Takes each guard out of a copy of the tree, one by one, and names the tests that fail. Fails
+when none does. All of them take hours.
+
+  deno task mutants [regular expression for "file guard"]`,
+);
+
 const PARTS = [
   "shared",
   "edge",
@@ -35,7 +41,16 @@ async function copyTree(): Promise<string> {
 async function failingTests(folder: string): Promise<string[]> {
   const limit = AbortSignal.timeout(LIMIT);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "--fail-fast", `--ignore=${IGNORED}`, ...TESTS],
+    args: [
+      "test",
+      "-A",
+      "--no-check",
+      "--config",
+      "tests/deno.json",
+      "--fail-fast",
+      `--ignore=${IGNORED}`,
+      ...TESTS,
+    ],
     cwd: folder,
     env: { NO_COLOR: "1", FUZZ_SEED: "1", FUZZ_RUNS: "5000" },
     stderr: "null",

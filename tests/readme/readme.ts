@@ -24,3 +24,16 @@ export function printed(expected: string, actual: string): boolean {
   const parts = expected.split("...").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join("[^]*")}$`).test(actual.replaceAll("\r", "").trimEnd());
 }
+
+/** The commands of a Markdown text's `sh` blocks, without their comments; one goes on until its quotes are closed. */
+export function shellCommands(markdown: string): string[] {
+  const commands: string[] = [];
+  let open = "";
+  for (const line of blocks(markdown, "sh").flatMap((block) => block.split("\n"))) {
+    open += (open === "" ? "" : "\n") + line.replace(/(^|\s+)# .*$/, "").trim();
+    if (open.split('"').length % 2 === 0) continue;
+    if (open !== "") commands.push(open);
+    open = "";
+  }
+  return commands;
+}

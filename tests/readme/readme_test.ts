@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { blocks, consoleSteps, printed } from "./readme.ts";
+import { blocks, consoleSteps, printed, shellCommands } from "./readme.ts";
 
 Deno.test("console blocks are read as commands and what they print", () => {
   const markdown = "a\n```console\n$ echo 1\n1\n2\n```\n```ts\nlet x;\n```\n";
@@ -12,4 +12,10 @@ Deno.test("dots stand for anything, all else for itself", () => {
   equal(printed("HTTP/1.1 200 OK", "HTTP/1.1 401 Unauthorized"), false);
   equal(printed("a.c", "abc"), false);
   equal(printed("", ""), true);
+});
+
+Deno.test("sh blocks are commands without comments", () => {
+  const markdown =
+    "```sh\na --b    # why\n# only\nc '#1'\ne <<< \"f\ng\"\n```\n```console\n$ d\n```\n";
+  deepEqual(shellCommands(markdown), ["a --b", "c '#1'", 'e <<< "f\ng"']);
 });

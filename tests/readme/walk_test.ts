@@ -1,6 +1,7 @@
 import { ok } from "node:assert/strict";
 import { dirname } from "node:path";
 import { caddyName, noCaddy, startCaddy } from "../caddy/caddy.ts";
+import { findCommand } from "../support/find_command.ts";
 import { freePort } from "../support/free_port.ts";
 import { ROOT, startProcess } from "../support/process.ts";
 import { AUTH_SECRET } from "../support/servers.ts";
@@ -8,10 +9,7 @@ import { tempDir } from "../support/temp_dir.ts";
 import { blocks, consoleSteps, printed } from "./readme.ts";
 
 const README = await Deno.readTextFile(`${ROOT}/README.md`);
-const missing = ["bash", "curl", "psql", "sed"].filter((tool) => {
-  const found = new Deno.Command("which", { args: [tool], stdout: "null", stderr: "null" });
-  return !found.outputSync().success;
-});
+const missing = ["bash", "curl", "psql", "sed"].filter((tool) => findCommand(tool) === undefined);
 if (missing.length > 0) console.log(`README walk skipped: ${missing.join(", ")} not installed`);
 
 interface Ports {

@@ -1,26 +1,36 @@
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { findCommand } from "../support/find_command.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-/** Debian's Chromium, which the tests don't install. */
-const EXECUTABLE = "/usr/bin/chromium";
+/** What Chromium and its kin are called, and where macOS has them. */
+const NAMES = [
+  ...["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+const given = Deno.env.get("CHROMIUM");
+const executable = findCommand(...(given ? [given] : NAMES));
 
 /** Whether there is a browser; a test without one is skipped with a message. */
 export function hasChromium(): boolean {
-  try {
-    return Deno.statSync(EXECUTABLE).isFile;
-  } catch {
-    console.log("browser test skipped: no /usr/bin/chromium (apt-get install chromium)");
-    return false;
-  }
+  if (executable !== undefined) return true;
+  const looked = given
+    ? `CHROMIUM=${given} is none`
+    : "there is no chromium or google-chrome in PATH";
+  console.log(
+    `browser test skipped: ${looked}; install one (Debian: apt-get install chromium), or set CHROMIUM to its path`,
+  );
+  return false;
 }
 
 /** A browser with an empty profile, and so an empty cache of its own on disk. */
 export async function startChromium(): Promise<BrowserContext & AsyncDisposable> {
+  if (executable === undefined) throw new Error("there is no Chromium: ask hasChromium first");
   const profile = await tempDir();
   const dispose = () => profile[Symbol.asyncDispose]();
   try {
     const context = await chromium.launchPersistentContext(profile.path, {
-      executablePath: EXECUTABLE,
+      executablePath: executable,
       headless: true,
       args: [
         ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
