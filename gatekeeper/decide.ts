@@ -19,6 +19,10 @@ export type Decide = (
   explain: (line: string) => void,
 ) => Promise<Shape>;
 
+/** What to do where a policy grants more than a token can hold. */
+export const TOO_MUCH = "Choose rows by a column that many users share, or by a subquery " +
+  "(column in (select …)), instead of a long list of values.";
+
 /** A policy's mistake, not the client's. */
 class PolicyError extends Error {
   override readonly name = "PolicyError";
@@ -39,7 +43,9 @@ export function createDecide(
 ): Decide {
   return async (user, asked, explain) => {
     const policy = policies(asked.table);
-    if (policy === false || policy === null) throw forbiddenTable(asked);
+    if (policy === false || policy === null) {
+      throw forbiddenTable(asked, policies.tables.includes(asked.table) ? "denied" : "no_policy");
+    }
     const over = new AbortController();
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
@@ -75,7 +81,7 @@ async function decide(
 ): Promise<Shape> {
   const question: Question = { user, shape: asked, sql: tx };
   const verdict = typeof policy === "function" ? await policy(question) : policy;
-  if (verdict === false || verdict === null) throw forbiddenTable(asked);
+  if (verdict === false || verdict === null) throw forbiddenTable(asked, "denied");
   if (verdict !== true && !(verdict instanceof Rows)) {
     throw new PolicyError(`a policy answers true, false, null or rows, not ${typeof verdict}`);
   }
@@ -93,7 +99,9 @@ async function decide(
     await checkWhere(tx, granted, "policy");
     return granted;
   } catch (error) {
-    throw error instanceof Refusal ? new PolicyError(error.message) : error;
+    if (!(error instanceof Refusal)) throw error;
+    const hint = error.message.includes("is over") ? ` ${TOO_MUCH}` : "";
+    throw new PolicyError(`of ${asked.table}: ${error.message}${hint}`);
   }
 }
 
