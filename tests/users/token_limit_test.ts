@@ -7,7 +7,7 @@ import { readProxyConfig } from "../../shared/config.ts";
 import { secretKeys } from "../../shared/keys.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape, type Shape } from "../../shared/shape.ts";
-import { AUTH_SECRET, startEdge, startGatekeeper } from "../support/servers.ts";
+import { AUTH_SECRET, startEdge } from "../support/servers.ts";
 import { Tap } from "../support/tap.ts";
 import { signIn, startUsersStack, USERS } from "./stack.ts";
 
