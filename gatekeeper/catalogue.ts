@@ -67,10 +67,11 @@ export async function checkWhere(
       : undefined;
     const [{ types }] = await Promise.all([
       sql.unsafe(`select from ${table} where ${where}`).describe(),
-      // Twice: `true) or (true` fits into parentheses, `true order by 1` fits without.
-      sql.unsafe(`select from ${table} where (${where}\n)`).describe(),
       path,
     ]);
+    // Twice: `true) or (true` fits into parentheses, `true order by 1` fits without. Not at once: when
+    // the first fails, Postgres would log a second error, about the transaction.
+    await sql.unsafe(`select from ${table} where (${where}\n)`).describe();
     if (types.length !== params.length) {
       throw invalidRequest(
         `where uses ${types.length} of the parameters $1, $2, …, but params has ${params.length}.`,

@@ -2,7 +2,7 @@ import postgres, { type Sql, type TransactionSql } from "postgres";
 import { Refusal } from "../shared/refusal.ts";
 
 /** Milliseconds that a statement may take. */
-const STATEMENT_TIMEOUT = 2000;
+export const STATEMENT_TIMEOUT = 2000;
 
 /** How many connections, and after how many idle seconds one is closed. */
 export interface Pool {
@@ -119,6 +119,11 @@ export async function checkConnection(database: Database): Promise<void> {
  */
 export function isAway(error: unknown): boolean {
   return isLost(error) || (error instanceof postgres.PostgresError && /^5[378]/.test(error.code));
+}
+
+/** Whether an error says that a statement took longer than {@link STATEMENT_TIMEOUT}. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === "57014";
 }
 
 /**

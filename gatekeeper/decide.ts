@@ -3,11 +3,21 @@ import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import { readShape, type Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import { checkColumns, checkWhere, forbiddenTable, readColumns } from "./catalogue.ts";
-import { type Database, databaseUnavailable, isAway, readOnly } from "./database.ts";
+import {
+  type Database,
+  databaseUnavailable,
+  isAway,
+  isStatementTimeout,
+  readOnly,
+  STATEMENT_TIMEOUT,
+} from "./database.ts";
 import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
 
 /** Milliseconds that a decision may take, policy and database together. */
 const TIMEOUT = 5000;
+
+/** What to do about a decision that takes longer. */
+const ADVICE = "does a policy wait for something, or hold its connection for long?";
 
 /**
  * Gives the shape that a user gets who asks for one, or throws the {@link Refusal} that says why
@@ -46,20 +56,24 @@ export function createDecide(
     if (policy === false || policy === null) {
       throw forbiddenTable(asked, policies.tables.includes(asked.table) ? "denied" : "no_policy");
     }
+    const progress: Progress = { step: "connection" };
     const over = new AbortController();
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new DecisionTimeout()), timeout);
+    const timer = setTimeout(() => late.reject(new DecisionTimeout(ADVICE)), timeout);
     try {
       const decided = readOnly(database, (tx) => {
         over.signal.throwIfAborted();
-        const granted = decide(policy, user, asked, until(over.signal, tx), proxyChecksHandles);
+        const question = { user, shape: asked, sql: until(over.signal, tx) };
+        const granted = decide(policy, question, proxyChecksHandles, progress);
         return Promise.race([granted, late.promise]);
       });
       return await Promise.race([decided, late.promise]);
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      explain(describe(error));
-      if (isAway(error) || error instanceof DecisionTimeout) throw databaseUnavailable();
+      const slow = describeSlow(error, progress, asked, timeout);
+      explain([slow, describe(error)].filter((line) => line !== "").join(": "));
+      if (slow !== "" && progress.step === "policy") throw policySlow(slow);
+      if (slow !== "" || isAway(error)) throw databaseUnavailable();
       throw new Refusal(500, "policy_failed", "The policy failed; the gatekeeper's log says why.");
     } finally {
       clearTimeout(timer);
@@ -68,19 +82,46 @@ export function createDecide(
   };
 }
 
+/** What a decision is at: it waits for a connection, then for the policy, then checks the shape. */
+interface Progress {
+  step: "connection" | "policy" | "check";
+}
+
 class DecisionTimeout extends Error {
-  override readonly message = "it takes too long; does the policy wait for something?";
+  override readonly name = "DecisionTimeout";
+  readonly code = "decision_timeout";
+}
+
+/** Says what took too long, if it was that; else gives an empty string. */
+function describeSlow(error: unknown, { step }: Progress, asked: Shape, timeout: number): string {
+  const ofQuery = isStatementTimeout(error);
+  if (!ofQuery && !(error instanceof DecisionTimeout)) return "";
+  const bound = `${(ofQuery ? STATEMENT_TIMEOUT : timeout) / 1000} s`;
+  if (step === "connection") return `no connection to the database was free within ${bound}`;
+  if (step === "check") {
+    return `checking the shape of table ${asked.table} took longer than ${bound}`;
+  }
+  return `${
+    ofQuery ? "a query of the" : "the"
+  } policy of table ${asked.table} took longer than ${bound}`;
+}
+
+/** 503 besides {@link databaseUnavailable}, for a policy that is too slow: another try may do. */
+function policySlow(line: string): Refusal {
+  const message = `${line.charAt(0).toUpperCase()}${line.slice(1)}. Try again in a moment.`;
+  return new Refusal(503, "unavailable", message, { "retry-after": "2" });
 }
 
 async function decide(
   policy: Policy,
-  user: User | null,
-  asked: Shape,
-  tx: TransactionSql,
+  question: Question,
   proxyChecksHandles: boolean,
+  progress: Progress,
 ): Promise<Shape> {
-  const question: Question = { user, shape: asked, sql: tx };
+  const { shape: asked, sql: tx } = question;
+  progress.step = "policy";
   const verdict = typeof policy === "function" ? await policy(question) : policy;
+  progress.step = "check";
   if (verdict === false || verdict === null) throw forbiddenTable(asked, "denied");
   if (verdict !== true && !(verdict instanceof Rows)) {
     throw new PolicyError(`a policy answers true, false, null or rows, not ${typeof verdict}`);

@@ -10,8 +10,9 @@ const ALICE = { id: "00000000-0000-4000-8000-00000000a11c", role: "authenticated
 
 let postgres: TestPostgres;
 let database: Database;
+const logged: string[] = [];
 Deno.test.beforeAll(async () => {
-  postgres = await testPostgres();
+  postgres = await testPostgres((line) => logged.push(line));
   database = connect(postgres.url, { max: 3, idle_timeout: 60 });
   await database.sql.unsafe(`
     create type status as enum ('open', 'done');
@@ -203,6 +204,11 @@ Deno.test("a policy that hangs is a 503, and can't touch another's connection la
   };
   const many = await Promise.all(Array.from({ length: 6 }, () => ask(hanging, {}, ALICE, 100)));
   for (const { status, explained } of many) deepEqual([status, explained.length], [503, 1]);
+  const told = many.map(({ explained }) => explained[0]?.split(": ")[0]).sort();
+  deepEqual(told, [
+    ...Array(3).fill("no connection to the database was free within 0.1 s"),
+    ...Array(3).fill("the policy of table todos took longer than 0.1 s"),
+  ]);
   equal(late.length, 3);
   await Promise.all(late);
   const slow: Policy = async ({ sql }) => (await sql`select pg_sleep(60)`).length > 0;
@@ -210,4 +216,61 @@ Deno.test("a policy that hangs is a 503, and can't touch another's connection la
   equal(status, 503);
   match(explained[0] ?? "", /statement timeout/);
   equal((await ask(allow)).status, 200);
+});
+
+Deno.test("a slow policy is blamed by name, not the database", async () => {
+  const waiting = await ask(() => new Promise(() => {}));
+  equal(waiting.status, 503);
+  equal(
+    waiting.message,
+    "The policy of table todos took longer than 5 s. Try again in a moment.",
+  );
+  match(waiting.explained.join("\n"), /^the policy of table todos took longer than 5 s: .*\?$/);
+  const querying = await ask(async ({ sql }) => (await sql`select pg_sleep(60)`).length > 0);
+  equal(querying.status, 503);
+  equal(
+    querying.message,
+    "A query of the policy of table todos took longer than 2 s. Try again in a moment.",
+  );
+  match(
+    querying.explained.join("\n"),
+    /^a query of the policy of table todos took longer than 2 s/,
+  );
+});
+
+Deno.test("a table that is locked isn't the policy's fault", async () => {
+  const locked = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  const lock = database.sql.begin(async (tx) => {
+    await tx`lock table todos`;
+    locked.resolve();
+    await done.promise;
+  });
+  await locked.promise;
+  try {
+    const { status, message, explained } = await ask(allow, { where: "n = 1" });
+    equal(status, 503);
+    equal(message, "The database that decides is away. Try again in a moment.");
+    match(explained.join("\n"), /^checking the shape of table todos took longer than 2 s/);
+  } finally {
+    done.resolve();
+    await lock;
+  }
+});
+
+Deno.test("a clause that fails leaves one line in Postgres's log", async () => {
+  const from = logged.length;
+  equal((await ask(allow, { where: "first_mistake = 1" })).status, 400);
+  equal((await ask(() => rows`second_mistake = 1`)).status, 500);
+  equal((await ask(() => rows`true limit 1`)).status, 500);
+  await rejects(database.sql`select the_end`);
+  const errors = () => logged.slice(from).filter((line) => line.includes("ERROR: "));
+  while (!errors().some((line) => line.includes("the_end"))) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const [first, second, third, ...more] = errors();
+  match(first ?? "", /"first_mistake" does not exist/);
+  match(second ?? "", /"second_mistake" does not exist/);
+  match(third ?? "", /syntax error at or near "limit"/);
+  equal(more.length, 1);
 });

@@ -71,6 +71,10 @@ export class Rows {
  * ```
  */
 export function rows(strings: TemplateStringsArray, ...values: readonly Value[]): Rows {
+  // JavaScript lets a tag be called as a function, and the types don't stop it everywhere.
+  if (!Array.isArray(strings) || !("raw" in strings)) {
+    throw new TypeError("rows is a tag: write rows`…`, without parentheses");
+  }
   return Rows.where(strings, values);
 }
 
@@ -103,20 +107,49 @@ function tableName(table: string): string {
   }
 }
 
-function paramText(value: Value): string {
-  return Array.isArray(value) ? arrayText(value.map(scalarOf)) : `${scalarOf(value)}`;
+function paramText(value: Value, i: number): string {
+  if (!Array.isArray(value)) return `${scalarOf(value, `$${i + 1}`)}`;
+  return arrayText(
+    value.map((one, n) => elementOf(one, `element ${n + 1} of the list for $${i + 1}`)),
+  );
 }
 
-/** Takes the one value out of a query's row; throws for anything that isn't one plain value. */
-function scalarOf(value: unknown): Scalar {
-  if (typeof value === "object" && value !== null) {
-    const [only, ...more] = Object.values(value);
-    if (more.length === 0 && typeof only !== "object") return scalarOf(only);
-    throw new TypeError("rows`…` was given rows of other than one plain column");
-  }
+/** Gives an element of a list, or the one value in a query's row. */
+function elementOf(element: unknown, place: string): Scalar {
+  if (!isRow(element)) return scalarOf(element, place);
+  const columns = Object.values(element);
+  if (columns.length === 1) return scalarOf(columns[0], place);
+  throw new TypeError(
+    `rows\`…\` was given a row of ${columns.length} columns as ${place}: select exactly one`,
+  );
+}
+
+function isRow(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof Date) && !(value instanceof Promise);
+}
+
+/** Throws for anything that isn't one plain value; `place` says which it is. */
+function scalarOf(value: unknown, place: string): Scalar {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean") {
     return value;
   }
-  throw new TypeError(`rows\`…\` was given ${value}`);
+  throw new TypeError(`rows\`…\` was given ${nameOf(value)} as ${place}: ${adviceOn(value)}`);
+}
+
+/** What a value is, without what it holds. */
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined || typeof value === "number") return `${value}`;
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a Date";
+  if (value instanceof Promise) return "a promise";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function adviceOn(value: unknown): string {
+  if (value instanceof Date) return "write it as text, for example with toISOString()";
+  if (value instanceof Promise) return "await it";
+  if (value === null || value === undefined) return "decide without it, for example answer null";
+  return "give it text, a finite number, a bigint, true or false";
 }

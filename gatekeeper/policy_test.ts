@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { ConfigError } from "../shared/env.ts";
 import { readShape } from "../shared/shape.ts";
 import { allow, definePolicies, deny, rows } from "./policy.ts";
@@ -25,6 +25,39 @@ Deno.test("what isn't a value is refused", () => {
     throws(() => rows`id = any(${list})`, TypeError);
   }
   throws(() => rows`id = ${Infinity}`, TypeError);
+});
+
+Deno.test("what isn't a value is named by its place, its kind and what to do, never by what it holds", () => {
+  const said = (value: unknown) => {
+    try {
+      Reflect.apply(rows, null, [Object.assign(["a = ", " and b = ", ""], { raw: [] }), 1, value]);
+    } catch (error) {
+      return error instanceof TypeError ? error.message : error;
+    }
+  };
+  const given = "rows`…` was given ";
+  equal(said(undefined), `${given}undefined as $2: decide without it, for example answer null`);
+  equal(said(null), `${given}null as $2: decide without it, for example answer null`);
+  equal(said(new Date()), `${given}a Date as $2: write it as text, for example with toISOString()`);
+  equal(said(Promise.resolve("x")), `${given}a promise as $2: await it`);
+  const plain = "give it text, a finite number, a bigint, true or false";
+  equal(said({ id: "hidden" }), `${given}an object as $2: ${plain}`);
+  equal(said(Symbol("hidden")), `${given}a symbol as $2: ${plain}`);
+  equal(said(NaN), `${given}NaN as $2: ${plain}`);
+  equal(said(["x", ["hidden"]]), `${given}a list as element 2 of the list for $2: ${plain}`);
+  match(`${said(["x", new Date()])}`, /a Date as element 2 of the list for \$2: write it as text/);
+  match(`${said([{ id: undefined }])}`, /undefined as element 1 of the list for \$2/);
+  match(`${said([{ a: 1, b: 2 }])}`, /a row of 2 columns as element 1 .* select exactly one$/);
+  equal(said([{ id: "x" }]), undefined);
+});
+
+Deno.test("rows called without being a tag says how to write it", () => {
+  for (const clause of ["owner_id = 1", ["owner_id = ", ""], undefined, null, 1]) {
+    throws(() => Reflect.apply(rows, null, [clause, 1]), {
+      name: "TypeError",
+      message: "rows is a tag: write rows`…`, without parentheses",
+    });
+  }
 });
 
 Deno.test("policies are found by Electric's rules for names, and a table without one is nobody's", () => {

@@ -6,7 +6,7 @@ import { logRequests } from "../shared/request_log.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, MigrationError } from "./migrate.ts";
 import { missingTables } from "./missing_tables.ts";
 import type { Policies } from "./policy.ts";
 
@@ -37,9 +37,21 @@ async function prepare(database: Database): Promise<void> {
     fail(`can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`);
   }
   try {
-    for (const name of await migrate(database.sql, MIGRATIONS)) log(`applied migration ${name}`);
+    const { applied, edited } = await migrate(database.sql, MIGRATIONS);
+    for (const file of applied) log(`applied migration ${file}`);
+    for (const file of edited) {
+      log(
+        `migration ${file} was edited after it was applied, and isn't applied again: undo the edit ` +
+          "and write a new migration, or on a development database delete .dev and start again",
+      );
+    }
   } catch (error) {
-    fail(`a migration failed: ${error instanceof Error ? error.message : error}`);
+    if (error instanceof MigrationError) fail(error.message);
+    const cause = error instanceof Error ? error.message : error;
+    fail(
+      `can't apply the migrations of supabase/migrations: ${cause}. Can the files be read, and may ` +
+        "DATABASE_URL's user create the schema supabase_migrations?",
+    );
   }
 }
 

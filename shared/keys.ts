@@ -2,8 +2,9 @@ import * as jose from "jose";
 import { ConfigError, type Env, optional, readUrl, required } from "./env.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Milliseconds between two fetches of a key set: to get one, for a missing key, at the latest. */
-const [RETRY, COOLDOWN, MAX_AGE] = [2000, 30_000, 600_000];
+/** Milliseconds between two fetches of a key set, at least, whatever keys are asked for; and at most. */
+const PACE = 2000;
+const MAX_AGE = 600_000;
 
 /**
  * The keys that tokens may be signed with; no algorithm beyond theirs is accepted. `finders` are
@@ -21,14 +22,25 @@ export async function readKeys(env: Env): Promise<VerifyingKeys> {
   return url ? remoteKeys(readUrl("AUTH_JWKS_URL", url)) : secretKeys(readSecrets(env));
 }
 
-/** `AUTH_SECRET` and, still good for verifying, those of `AUTH_SECRET_PREVIOUS`. */
+/** What a secret must be. */
+const SECRET = "32 random bytes or more, the same everywhere (openssl rand -base64 32 prints some)";
+
+/**
+ * `AUTH_SECRET`, which signs, and those that verify besides, so that no request fails while servers
+ * follow each other: of `AUTH_SECRET_NEXT`, before they sign, and `AUTH_SECRET_PREVIOUS`, after.
+ */
 export function readSecrets(env: Env): string[] {
-  const hint = "32 random bytes or more, the same everywhere (openssl rand -base64 32 prints some)";
-  const previous = optional(env, "AUTH_SECRET_PREVIOUS")?.split(/\s+/) ?? [];
-  const secrets = [required(env, "AUTH_SECRET", hint), ...previous];
+  required(env, "AUTH_SECRET", SECRET);
+  return ["AUTH_SECRET", "AUTH_SECRET_NEXT", "AUTH_SECRET_PREVIOUS"]
+    .flatMap((name) => readSecretList(env, name));
+}
+
+function readSecretList(env: Env, name: string): string[] {
+  const value = optional(env, name) ?? "";
+  const secrets = name === "AUTH_SECRET" ? [value] : value.split(/\s+/).filter(Boolean);
   const isWeak = (key: string) => /^(\{|-----BEGIN)/.test(key) || new Blob([key]).size < 32;
   if (!secrets.some(isWeak)) return secrets;
-  throw new ConfigError(`AUTH_SECRET is too short, or isn't a secret: set it to ${hint}.`);
+  throw new ConfigError(`${name} is too short, or isn't a secret: set it to ${SECRET}.`);
 }
 
 /** Keys of shared secrets, all of which verify, so that secrets can be rotated. */
@@ -51,24 +63,43 @@ export async function publicKeys(text: string): Promise<VerifyingKeys> {
   }
 }
 
-/** Keys of a set that is fetched when first needed; the last good one stays while `url` is away. */
+/**
+ * Keys of a set that is fetched when first needed, and again for a key that it lacks, once in 2 s at
+ * most, whatever keys attackers name; the last good one stays while `url` is away.
+ */
 export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]) {
   const last: jose.ExportedJWKSCache | Record<string, never> = {};
   let tried = -MAX_AGE;
   const load = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-    if (Date.now() - tried < (last.uat ? COOLDOWN : RETRY)) throw new TypeError("It is early.");
+    if (Date.now() - tried < PACE) throw new TypeError("It is early.");
     tried = Date.now();
     return await fetch(...request);
   };
-  const cache = { cacheMaxAge: Infinity, cooldownDuration: COOLDOWN, [jose.jwksCache]: last };
+  const cache = { cacheMaxAge: Infinity, cooldownDuration: PACE, [jose.jwksCache]: last };
   const set = jose.createRemoteJWKSet(new URL(url), { ...cache, [jose.customFetch]: load });
+  const versionOf = countVersions();
   const generation = () => {
     if (last.uat !== undefined && Date.now() - tried > MAX_AGE) set.reload().catch(() => {});
     // jose writes it in the same step in which it takes the new keys.
-    return last.uat ?? 0;
+    return last.uat === undefined ? 0 : versionOf(last.uat, last.jwks);
   };
   const finders: readonly jose.JWTVerifyGetKey[] = [set];
   return { algorithms, finders, generation };
+}
+
+/** Numbers the contents of a key set: one that was fetched again and is the same keeps its number. */
+function countVersions() {
+  let fetchedAt = 0;
+  let known = "";
+  let version = 0;
+  return (fetched: number, keys: unknown): number => {
+    if (fetched === fetchedAt) return version;
+    fetchedAt = fetched;
+    const text = JSON.stringify(keys);
+    if (text !== known) version++;
+    known = text;
+    return version;
+  };
 }
 
 /** What a JWT says, or a stable word for why it is a bad one, and what was expected. */

@@ -10,10 +10,10 @@ export interface TestPostgres extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** Starts an embedded Postgres in a temporary folder, on a free port. */
-export async function testPostgres(): Promise<TestPostgres> {
+/** Starts an embedded Postgres in a temporary folder, on a free port; `onLog` gets what it logs. */
+export async function testPostgres(onLog = (_line: string) => {}): Promise<TestPostgres> {
   const folder = await tempDir();
-  const options = { dataDir: `${folder.path}/data`, port: freePort() };
+  const options = { dataDir: `${folder.path}/data`, port: freePort(), onLog };
   let running: RunningPostgres | undefined;
   const start = async () => {
     running = await startPostgres(options);
