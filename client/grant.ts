@@ -44,8 +44,13 @@ export class GatekeeperError extends Error {
   /** Status of the gatekeeper's answer, where there was one. */
   readonly status: number | undefined;
 
-  constructor(code: GatekeeperErrorCode, message: string, status?: number) {
-    super(message);
+  constructor(
+    code: GatekeeperErrorCode,
+    message: string,
+    status?: number,
+    options?: { cause: unknown },
+  ) {
+    super(message, options);
     this.code = code;
     this.status = status;
   }
@@ -82,9 +87,10 @@ export async function requestGrant(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     body = await response.json().catch(() => undefined);
-  } catch {
+  } catch (cause) {
     signal?.throwIfAborted();
-    throw new GatekeeperError("unavailable", `The gatekeeper at ${gatekeeperUrl} doesn't answer.`);
+    const message = `The gatekeeper at ${gatekeeperUrl} doesn't answer.`;
+    throw new GatekeeperError("unavailable", message, undefined, { cause });
   }
   if (!response.ok) {
     const { status } = response;

@@ -43,7 +43,10 @@ function isRefused(error: unknown): boolean {
 }
 
 function explain(error: unknown): string {
-  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const isOurs = error instanceof GatekeeperError;
+  const reason = !isOurs && error instanceof Error && error.cause instanceof Error
+    ? error.cause
+    : error;
   if (reason instanceof GatekeeperError && reason.status === undefined && isRefused(reason)) {
     return `${reason.message} Is \`deno task dev\` running?`;
   }

@@ -1,6 +1,7 @@
 import type { JWTPayload } from "jose";
 import { type VerifyingKeys, verifyJwt } from "../shared/keys.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { isAnonKey, isSecretKey, type ProjectKeys } from "./project_keys.ts";
 
 /** Longest access token that is read, in characters. */
 const MAX_TOKEN = 16_384;
@@ -27,45 +28,46 @@ export interface UserIssuer {
 /** Gives the user of a request, or `null` for one without credentials. */
 export type Authenticate = (request: Request) => Promise<User | null>;
 
+/** How access tokens are checked. */
+export interface Authentication {
+  readonly users: readonly UserIssuer[];
+  /** Seconds that the issuer's clock and ours may differ. */
+  readonly clockTolerance: number;
+  readonly projectKeys: ProjectKeys;
+}
+
 /**
  * Reads users from the bearer token (RFC 6750 section 2.1) in `Authorization`. A request without
- * that header is anonymous; one with a bad token is refused with a 401 {@link Refusal}, never taken
- * for anonymous, and with a 503 while its issuer's keys can't be had.
+ * that header is anonymous, and so is one with a public key of the project's, which Supabase's clients
+ * send while nobody has signed in. One with a bad token is refused with a 401 {@link Refusal}, never
+ * taken for anonymous, and with a 503 while its issuer's keys can't be had.
  */
-export function createAuthenticate(
-  issuers: readonly UserIssuer[],
-  clockTolerance: number,
-): Authenticate {
+export function createAuthenticate(authentication: Authentication): Authenticate {
+  const { users, projectKeys, clockTolerance } = authentication;
   return async (request) => {
     const header = request.headers.get("authorization");
     if (header === null) return null;
     const token = /^Bearer +([^\s,]+)$/i.exec(header)?.[1];
-    if (token === undefined || token.length > MAX_TOKEN) throw badAccessToken();
-    for (const issuer of issuers) {
-      const claims = await verify(token, issuer, clockTolerance);
-      if (claims !== null) return readUser(claims);
+    if (token === undefined || token.length > MAX_TOKEN) throw badAccessToken("malformed");
+    if (isSecretKey(token)) throw secretKey();
+    if (projectKeys.isPublic(token, request)) return null;
+    const reasons: string[] = [];
+    for (const { keys, issuer, audience } of users) {
+      keys.generation();
+      const checks = isAnonKey(token)
+        ? { requiredClaims: ["exp"] }
+        : { requiredClaims: ["exp", "sub"], audience, ...(issuer !== undefined && { issuer }) };
+      const { claims, reason } = await verifyJwt(token, keys, { ...checks, clockTolerance });
+      if (claims !== null) return isAnonKey(token) ? null : readUser(claims);
+      reasons.push(reason);
     }
-    throw badAccessToken();
+    throw badAccessToken([...new Set(reasons)].join("; ") || "no_issuer");
   };
-}
-
-async function verify(
-  token: string,
-  { keys, issuer, audience }: UserIssuer,
-  clockTolerance: number,
-): Promise<JWTPayload | null> {
-  keys.generation();
-  return await verifyJwt(token, keys, {
-    requiredClaims: ["exp", "sub"],
-    clockTolerance,
-    audience,
-    ...(issuer !== undefined && { issuer }),
-  });
 }
 
 function readUser(claims: JWTPayload): User {
   const { sub, role, email } = claims;
-  if (!sub || !sub.isWellFormed() || /\p{Cc}/u.test(sub)) throw badAccessToken();
+  if (!sub || !sub.isWellFormed() || /\p{Cc}/u.test(sub)) throw badAccessToken("no_subject");
   return {
     id: sub,
     role: typeof role === "string" && role !== "" ? role : "authenticated",
@@ -74,10 +76,17 @@ function readUser(claims: JWTPayload): User {
   };
 }
 
-/** The one answer to every bad access token (RFC 6750 section 3.1). */
-function badAccessToken(): Refusal {
+const CHALLENGE = { "www-authenticate": 'Bearer error="invalid_token"' };
+
+/** The one answer to every bad access token (RFC 6750 section 3.1); `reason` is the log's. */
+function badAccessToken(reason: string): Refusal {
   const message = "The access token is malformed, expired or not for this server. Sign in again " +
     "and send it as 'Authorization: Bearer <access token>', or nothing to be anonymous.";
-  const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
-  return new Refusal(401, "invalid_token", message, headers);
+  return new Refusal(401, "invalid_token", message, CHALLENGE).because(reason);
+}
+
+function secretKey(): Refusal {
+  const message = "This is a secret key of the project, which no client may hold. Send the " +
+    "user's access token, or the publishable (or anon) key for nobody in particular.";
+  return new Refusal(401, "invalid_token", message, CHALLENGE).because("secret_key");
 }

@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import type { Env } from "../shared/env.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { createAuthenticate, type User } from "./authenticate.ts";
+import { readProjectKeys } from "./project_keys.ts";
 import { readUserIssuers } from "./user_issuers.ts";
 
 const SECRET = "a legacy secret of a project, long enough";
@@ -57,7 +58,11 @@ function sign(
 /** Reads the user of a request with this `Authorization`, configured by these variables. */
 function reader(variables: Record<string, string>) {
   const env: Env = (name) => variables[name];
-  const authenticate = createAuthenticate(readUserIssuers(env), 5);
+  const authenticate = createAuthenticate({
+    users: readUserIssuers(env),
+    clockTolerance: 5,
+    projectKeys: readProjectKeys(env),
+  });
   return (authorization?: string): Promise<User | null> =>
     authenticate(new Request("http://x", { headers: authorization ? { authorization } : {} }));
 }

@@ -10,9 +10,10 @@ export interface Column {
   readonly key: boolean;
 }
 
-/** 403, in the same words whether the table exists or not. */
-export function forbiddenTable(shape: Shape): Refusal {
-  return new Refusal(403, "forbidden", `You may not sync table ${shape.table}.`);
+/** 403, in the same words whether the table exists or not; `reason` is the log's. */
+export function forbiddenTable(shape: Shape, reason: string): Refusal {
+  const message = `You may not sync table ${shape.table}.`;
+  return new Refusal(403, "forbidden", message).because(reason);
 }
 
 /** Gives a table's columns; throws {@link forbiddenTable} where there is no such table. */
@@ -26,7 +27,7 @@ export async function readColumns(sql: TransactionSql, shape: Shape): Promise<Co
     where n.nspname = ${shape.namespace} and c.relname = ${shape.name}
       and c.relkind in ('r', 'p')
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
-  if (columns.length === 0) throw forbiddenTable(shape);
+  if (columns.length === 0) throw forbiddenTable(shape, "no_such_table");
   return columns;
 }
 

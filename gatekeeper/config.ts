@@ -12,6 +12,7 @@ import {
 import type { UserIssuer } from "./authenticate.ts";
 import { readGatekeeperKeys } from "./keys.ts";
 import type { SigningKey } from "./sign.ts";
+import { type ProjectKeys, readProjectKeys } from "./project_keys.ts";
 import { readUserIssuers } from "./user_issuers.ts";
 
 /** What the gatekeeper is configured with. */
@@ -22,6 +23,7 @@ export interface GatekeeperConfig extends ProxyConfig {
   readonly databaseUrl: string;
   /** Whose access tokens are good; none means that all users are anonymous. */
   readonly users: readonly UserIssuer[];
+  readonly projectKeys: ProjectKeys;
   readonly signing: SigningKey;
   /** Public keys, for verifiers to fetch. */
   readonly published: readonly JWK[];
@@ -46,6 +48,7 @@ export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> 
     port,
     databaseUrl: readDatabaseUrl(env),
     users: readUserIssuers(env),
+    projectKeys: readProjectKeys(env),
     shapeUrl: `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`,
     proxyChecksHandles: readNumber(env, "ELECTRIC_PROXY_CHECKS_HANDLES", 1, 0, 1) === 1,
     tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),

@@ -29,6 +29,10 @@ export type Decide = (
   explain: (line: string) => void,
 ) => Promise<Shape>;
 
+/** What to do where a policy grants more than a token can hold. */
+export const TOO_MUCH = "Choose rows by a column that many users share, or by a subquery " +
+  "(column in (select …)), instead of a long list of values.";
+
 /** A policy's mistake, not the client's. */
 class PolicyError extends Error {
   override readonly name = "PolicyError";
@@ -49,7 +53,9 @@ export function createDecide(
 ): Decide {
   return async (user, asked, explain) => {
     const policy = policies(asked.table);
-    if (policy === false || policy === null) throw forbiddenTable(asked);
+    if (policy === false || policy === null) {
+      throw forbiddenTable(asked, policies.tables.includes(asked.table) ? "denied" : "no_policy");
+    }
     const progress: Progress = { step: "connection" };
     const over = new AbortController();
     const late = Promise.withResolvers<never>();
@@ -95,9 +101,8 @@ function describeSlow(error: unknown, { step }: Progress, asked: Shape, timeout:
   if (step === "check") {
     return `checking the shape of table ${asked.table} took longer than ${bound}`;
   }
-  return `${
-    ofQuery ? "a query of the" : "the"
-  } policy of table ${asked.table} took longer than ${bound}`;
+  const what = ofQuery ? "a query of the policy" : "the policy";
+  return `${what} of table ${asked.table} took longer than ${bound}`;
 }
 
 /** 503 besides {@link databaseUnavailable}, for a policy that is too slow: another try may do. */
@@ -116,7 +121,7 @@ async function decide(
   progress.step = "policy";
   const verdict = typeof policy === "function" ? await policy(question) : policy;
   progress.step = "check";
-  if (verdict === false || verdict === null) throw forbiddenTable(asked);
+  if (verdict === false || verdict === null) throw forbiddenTable(asked, "denied");
   if (verdict !== true && !(verdict instanceof Rows)) {
     throw new PolicyError(`a policy answers true, false, null or rows, not ${typeof verdict}`);
   }
@@ -134,7 +139,9 @@ async function decide(
     await checkWhere(tx, granted, "policy");
     return granted;
   } catch (error) {
-    throw error instanceof Refusal ? new PolicyError(error.message) : error;
+    if (!(error instanceof Refusal)) throw error;
+    const hint = error.message.includes("is over") ? ` ${TOO_MUCH}` : "";
+    throw new PolicyError(`of ${asked.table}: ${error.message}${hint}`);
   }
 }
 

@@ -21,6 +21,7 @@ function env(name: string): string | undefined {
   if (value) return value;
   // The CLI refuses secrets whose names begin with SUPABASE_.
   if (name === "SUPABASE_JWT_SECRET") return ofRuntime("JWT_SECRET");
+  if (name === "SUPABASE_JWT_ISSUER") return ofRuntime("JWT_ISSUER");
   const project = ofRuntime("SUPABASE_URL");
   return name === "ELECTRIC_PROXY_URL" && project ? `${project}/functions/v1/edge` : undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JWTPayload } from "jose";
+import { MAX_TOKEN } from "../shared/claims.ts";
 import type { Shape } from "../shared/shape.ts";
 import type { User } from "./authenticate.ts";
 import type { GatekeeperConfig } from "./config.ts";
@@ -11,7 +12,21 @@ const KEPT = 2000;
 /** What a token's making depends on. */
 type Signing = Pick<GatekeeperConfig, "signing" | "token" | "tokenTtl" | "shapeUrl">;
 
-/** Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch. */
+/** A shape whose token the proxies would refuse, since it is longer than they read. */
+export class TokenTooLong extends Error {
+  override readonly name = "TokenTooLong";
+  readonly code = "token_too_long";
+
+  /** `length`: of the token, in bytes. */
+  constructor(readonly length: number) {
+    super(`the token would be ${length} bytes long, and proxies read ${MAX_TOKEN}`);
+  }
+}
+
+/**
+ * Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch. Throws
+ * {@link TokenTooLong} rather than sign what can't be used.
+ */
 export type Mint = (
   shape: Shape,
   user: User | null,
@@ -65,6 +80,7 @@ export function createMint(config: Signing): Mint {
       jti: id.toString("base64url", 0, 16),
     };
     const token = await sign(shape, claims, id.toString("base64url"));
+    if (token.length > MAX_TOKEN) throw new TokenTooLong(token.length);
     const params = clientParams(shape);
     // `params` is the client's name for all of this, so the values of $1, $2, … stay inside it.
     const { params: _values, ...copies } = params;

@@ -21,8 +21,13 @@ export type Verdict = boolean | null | Rows;
 /** Who may sync a table: a verdict for everybody, or a function that reaches one. */
 export type Policy = Verdict | ((question: Question) => Verdict | Promise<Verdict>);
 
-/** Gives the policy of a table (a {@link Shape}'s `table`); `deny` where nobody wrote one. */
-export type Policies = (table: string) => Policy;
+/** Who may sync what, put together by {@link definePolicies}. */
+export interface Policies {
+  /** Gives the policy of a table (a {@link Shape}'s `table`); `deny` where nobody wrote one. */
+  (table: string): Policy;
+  /** The tables that have one, as {@link Shape}'s `table` names them. */
+  readonly tables: readonly string[];
+}
 
 /** Everyone gets the shape they ask for: any rows, any columns. */
 export const allow = true;
@@ -89,7 +94,8 @@ export function definePolicies(byTable: Readonly<Record<string, Policy>>): Polic
     if (policies.has(name)) throw new ConfigError(`policies.ts has two policies for ${name}.`);
     policies.set(name, policy);
   }
-  return (table) => policies.get(table) ?? deny;
+  const policyOf = (table: string) => policies.get(table) ?? deny;
+  return Object.assign(policyOf, { tables: [...policies.keys()] });
 }
 
 function tableName(table: string): string {

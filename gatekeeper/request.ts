@@ -10,6 +10,9 @@ import {
 
 const PREFIX = "/gatekeeper/";
 
+/** What supabase-js adds to the query of `functions.invoke(…, { region })`. */
+const IGNORED = ["forceFunctionRegion"];
+
 /** The table of `/gatekeeper/:table`, or `null` for another path. */
 export function tableOf(path: string): string | null {
   const segment = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
@@ -50,7 +53,7 @@ function checkSameTable(table: string, other: unknown): void {
 
 function readForm(text: string): ShapeFields {
   const { fields, rest } = splitQuery(text);
-  const unknown = rest[0]?.[0];
+  const unknown = rest.map(([name]) => name).find((name) => !IGNORED.includes(name));
   if (unknown !== undefined) throw unknownField(unknown);
   return fields;
 }

@@ -7,6 +7,7 @@ import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
 import { migrate, MigrationError } from "./migrate.ts";
+import { missingTables } from "./missing_tables.ts";
 import type { Policies } from "./policy.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../supabase/migrations", import.meta.url));
@@ -62,6 +63,13 @@ export async function serve(policies: Policies): Promise<void> {
   const config = await readConfig();
   const database = connect(config.databaseUrl);
   await prepare(database);
+  const missing = await missingTables(database.sql, policies);
+  if (missing.length > 0) {
+    log(
+      `policies.ts names what the database doesn't have as a table: ${missing.join(", ")}. ` +
+        "Mistyped, not made yet, or a view? Nobody can sync it.",
+    );
+  }
   if (config.users.length === 0) {
     log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
   }

@@ -5,13 +5,19 @@ import type { UserIssuer } from "./authenticate.ts";
 /** Audience of the access tokens that Supabase Auth gives to people who have signed in. */
 const SUPABASE_AUDIENCE = "authenticated";
 
+/**
+ * Where functions of `supabase functions serve` find Auth, inside its network, and what it signs as
+ * `iss`, which is its address outside.
+ */
+const CLI = { auth: "http://kong:8000/auth/v1", issuer: "http://127.0.0.1:54321/auth/v1" };
+
 /** Asymmetric only: a public key must never be taken for a secret. */
 const ALGORITHMS = ("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519")
   .split(" ");
 
 /**
  * Reads whose users may come: Supabase Auth (`SUPABASE_URL`; `SUPABASE_JWT_SECRET` for projects
- * that still sign with it), any OpenID provider (`USER_JWKS_URL`, `USER_ISSUER`, `USER_AUDIENCE`),
+ * that still sign with it; `SUPABASE_JWT_ISSUER` where `iss` isn't its address), any OpenID provider (`USER_JWKS_URL`, `USER_ISSUER`, `USER_AUDIENCE`),
  * or nobody, when none is set: then all are anonymous. Throws {@link ConfigError}.
  */
 export function readUserIssuers(env: Env): UserIssuer[] {
@@ -23,7 +29,8 @@ export function readUserIssuers(env: Env): UserIssuer[] {
 function readSupabase(env: Env): UserIssuer[] {
   const value = optional(env, "SUPABASE_URL");
   const secret = optional(env, "SUPABASE_JWT_SECRET");
-  const issuer = value && `${readUrl("SUPABASE_URL", value)}/auth/v1`;
+  const auth = value && `${readUrl("SUPABASE_URL", value)}/auth/v1`;
+  const issuer = optional(env, "SUPABASE_JWT_ISSUER") ?? (auth === CLI.auth ? CLI.issuer : auth);
   const common = { issuer, audience: SUPABASE_AUDIENCE };
   if (secret !== undefined && new TextEncoder().encode(secret).length < 32) {
     throw new ConfigError(
@@ -32,9 +39,9 @@ function readSupabase(env: Env): UserIssuer[] {
   }
   return [
     ...(secret === undefined ? [] : [{ ...common, keys: secretKeys([secret]) }]),
-    ...(issuer === undefined
+    ...(auth === undefined
       ? []
-      : [{ ...common, keys: remoteKeys(`${issuer}/.well-known/jwks.json`, ALGORITHMS) }]),
+      : [{ ...common, keys: remoteKeys(`${auth}/.well-known/jwks.json`, ALGORITHMS) }]),
   ];
 }
 

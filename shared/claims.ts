@@ -7,7 +7,11 @@ import { readShape, type Shape } from "./shape.ts";
 /** The one answer to a missing or bad token (RFC 6750 section 3.1). */
 const MESSAGE = "No good token: send one from the gatekeeper, as 'Authorization: Bearer …'.";
 const CHALLENGE = { "www-authenticate": 'Bearer error="invalid_token"' };
-const badToken = () => new Refusal(401, "invalid_token", MESSAGE, CHALLENGE);
+const badToken = (reason: string) =>
+  new Refusal(401, "invalid_token", MESSAGE, CHALLENGE).because(reason);
+
+/** Longest token that is read, and so the longest that may be signed, in characters. */
+export const MAX_TOKEN = 8192;
 
 /** What a token is checked with and for. */
 export type Checks = Pick<ProxyConfig, "keys" | "token">;
@@ -19,12 +23,14 @@ export type Checks = Pick<ProxyConfig, "keys" | "token">;
  */
 export async function verifyToken(token: string, { keys, token: checks }: Checks) {
   // Before any cryptography, which would cost us more than a forger.
-  if (token.length > 8192) throw badToken();
-  const claims = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  if (token === "") throw badToken("no_token");
+  if (token.length > MAX_TOKEN) throw badToken("too_long");
+  const { claims, reason } = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  if (claims === null) throw badToken(reason);
   try {
-    return { shape: readShape(Object.assign({}, claims?.["shape"])), expiresAt: claims?.exp ?? 0 };
+    return { shape: readShape(Object.assign({}, claims["shape"])), expiresAt: claims.exp ?? 0 };
   } catch {
-    throw badToken();
+    throw badToken("no_shape");
   }
 }
 

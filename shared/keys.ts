@@ -71,21 +71,67 @@ export function remoteKeys(url: string, algorithms = ["ES256", "EdDSA"]) {
   return { algorithms, finders, generation };
 }
 
+/** What a JWT says, or a stable word for why it is a bad one, and what was expected. */
+export type Verified =
+  | { readonly claims: jose.JWTPayload; readonly reason: null }
+  | { readonly claims: null; readonly reason: string };
+
+const bad = (reason: string): Verified => ({ claims: null, reason });
+
 /**
- * What a JWT says that one of the keys has signed (RFC 7519), or `null` for a bad one. Throws a 503
- * {@link Refusal} while keys can't be had: that must not look like a bad token.
+ * Verifies a JWT (RFC 7519): one of the keys must have signed it. Throws a 503 {@link Refusal} while
+ * keys can't be had: that must not look like a bad token.
  */
-export async function verifyJwt(token: string, keys: VerifyingKeys, checks: jose.JWTVerifyOptions) {
+export async function verifyJwt(
+  token: string,
+  keys: VerifyingKeys,
+  checks: jose.JWTVerifyOptions,
+): Promise<Verified> {
   const options = { ...checks, algorithms: keys.algorithms };
+  let reason = "malformed";
   for (const find of keys.finders) {
     try {
       const { payload, protectedHeader } = await jose.jwtVerify(token, find, options);
-      return protectedHeader.crit ? null : payload;
+      return protectedHeader.crit ? bad("malformed") : { claims: payload, reason: null };
     } catch (error) {
       const code = error instanceof jose.errors.JOSEError ? error.code : "";
-      if (/^ERR_(JW[ST]_|JOSE_(ALG|NOT)|JWKS_(NO|MULTIPLE))/.test(code)) continue;
+      if (/^ERR_(JW[ST]_|JOSE_(ALG|NOT)|JWKS_(NO|MULTIPLE))/.test(code)) {
+        reason = tellingReason(reason, reasonOf(error, checks));
+        continue;
+      }
       throw new Refusal(503, "unavailable", "No keys now. Try again.", { "retry-after": "5" });
     }
   }
-  return null;
+  return bad(reason);
+}
+
+/** Of several keys, the one that signed it knows best: the others only say that they didn't. */
+const tellingReason = (first: string, next: string) =>
+  next === "signature" && first !== "malformed" ? first : next;
+
+const CODES: Readonly<Record<string, string>> = {
+  ERR_JWT_EXPIRED: "expired",
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "signature",
+  ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
+  ERR_JWKS_NO_MATCHING_KEY: "unknown_key",
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: "unknown_key",
+};
+
+const CLAIMS: Readonly<Record<string, string>> = {
+  iss: "issuer",
+  aud: "audience",
+  nbf: "not_yet_valid",
+  exp: "no_expiry",
+  sub: "no_subject",
+};
+
+/** A stable word for an error of jose's, with what was expected; nothing of what the token says. */
+function reasonOf(error: unknown, { issuer, audience }: jose.JWTVerifyOptions): string {
+  if (!(error instanceof jose.errors.JOSEError)) return "malformed";
+  if (!(error instanceof jose.errors.JWTClaimValidationFailed)) {
+    return CODES[error.code] ?? "malformed";
+  }
+  const reason = CLAIMS[error.claim] ?? "malformed";
+  if (reason === "issuer") return `issuer, not ${issuer}`;
+  return reason === "audience" ? `audience, not ${audience}` : reason;
 }

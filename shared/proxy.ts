@@ -37,6 +37,8 @@ export const isOlder = (runtime: string) => !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(ru
 export function createProxy(config: ProxyConfig, around: Surroundings) {
   const { fetch, runtime, stopping } = around;
   const older = isOlder(runtime);
+  // An older Deno's fetch asks for no compression at all once a range is named, and opens what comes.
+  const unopened = config.unopened && !older;
   const handlesOf = createHandles(fetch, config.timeout);
   const open = (shape: Shape) => ({
     shape,
@@ -52,7 +54,7 @@ export function createProxy(config: ProxyConfig, around: Surroundings) {
     if (preflight !== null) return preflight;
     const { shape, upstreamUrl, handles } = await verify(request);
     const url = upstreamUrl(method, query);
-    const headers = upstreamHeaders(request, config.unopened);
+    const headers = upstreamHeaders(request, unopened);
     const body = method === "POST" ? await readSubsetBody(request, shape) : null;
     const { signal, settle, ended } = wait(request);
     let response: Response;
@@ -70,7 +72,7 @@ export function createProxy(config: ProxyConfig, around: Surroundings) {
       throw refused;
     }
     handles.learn(response);
-    const relayed = relay(request, response, older, config.unopened);
+    const relayed = relay(request, response, older, unopened);
     // An older Deno dies of a client that leaves a stream of ours; it ends soon after the signal anyway.
     return stopping === undefined || older ? relayed : untilStopped(relayed, stopping);
   };

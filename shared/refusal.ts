@@ -9,9 +9,25 @@ const NONE: Readonly<Record<string, string>> = {};
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+  #reason: string;
 
   constructor(readonly status: number, readonly code: string, text = "", readonly headers = NONE) {
     super(text);
+    this.#reason = code;
+  }
+
+  /**
+   * Why, for the log alone: a stable word (`expired`, `no_policy`), and what was expected where that
+   * helps. Answers stay uniform, for what they tell is told to forgers, too.
+   */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** Sets {@link reason}. */
+  because(reason: string): this {
+    this.#reason = reason;
+    return this;
   }
 }
 
@@ -43,16 +59,23 @@ export function checkMethod({ method }: Request, ...methods: string[]): Response
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Turns what a handler throws into its answer, `{"message": "…"}`. Anything but a {@link Refusal}
- * is a bug of ours: a 500 and one line in the log, with the error's name and place but not its
- * message, which might hold a token or a row.
+ * Turns what a handler throws into its answer, `{"message": "…"}`, and tells `onRefusal` of each
+ * {@link Refusal}. Anything else is a bug of ours: a 500 and one line in the log, with the error's
+ * name and place but not its message, which might hold a token or a row.
  */
-export function answerRefusals(handler: Handler, log: (line: string) => void): Handler {
+export function answerRefusals(
+  handler: Handler,
+  log: (line: string) => void,
+  onRefusal: (refusal: Refusal) => void = () => {},
+): Handler {
   return async (request) => {
     try {
       return await handler(request);
     } catch (error) {
-      if (error instanceof Refusal) return answer({ message: error.message }, error);
+      if (error instanceof Refusal) {
+        onRefusal(error);
+        return answer({ message: error.message }, error);
+      }
       const { name, stack = "" } = error instanceof Error ? error : new Error();
       log(`unexpected ${name} ${/\n\s+(at .*)/.exec(stack)?.[1] ?? ""}`);
       return answer({ message: "Something went wrong; see the server's log." }, { status: 500 });

@@ -44,7 +44,8 @@ export function createUpstreamUrl(config: ProxyConfig, shape: Shape) {
     checkOnce(protocol.map((piece) => piece.split("=", 1)[0] ?? ""));
     const isSubset = method === "POST" || protocol.some((piece) => piece.startsWith("subset__"));
     if (isSubset && shape.queryable !== null && !config.hidesColumns) {
-      throw new Refusal(403, "forbidden", "This Electric can't hide columns from subset queries.");
+      const message = "This Electric can't hide columns from subset queries.";
+      throw new Refusal(403, "forbidden", message).because("electric_version");
     }
     return `${config.electricUrl}/v1/shape?${[...signed, ...protocol].sort().join("&")}`;
   };
@@ -57,7 +58,7 @@ function readOthers(query: string, signed: Shape): string[] {
   checkNames(protocol.map(([name]) => name));
   if (readShape(fields).canonical !== signed.canonical) {
     const message = "The token is for another shape. Get one from the gatekeeper for this shape.";
-    throw new Refusal(403, "forbidden", message);
+    throw new Refusal(403, "forbidden", message).because("other_shape");
   }
   const isOfSubset = ([name]: readonly [string, string]) => SUBSET_PARAMS.includes(name);
   const subset = protocol.filter(isOfSubset);

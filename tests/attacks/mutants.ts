@@ -267,6 +267,24 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ),
   at(
+    "gatekeeper/mint.ts",
+    "nothing is signed that proxies don't read",
+    "if (token.length > MAX_TOKEN) throw",
+    "if (false) throw",
+  ),
+  at(
+    "gatekeeper/project_keys.ts",
+    "a bad token of somebody's isn't nobody's",
+    " && isNobodys(token)",
+    "",
+  ),
+  at(
+    "gatekeeper/authenticate.ts",
+    "an anon key is one that the project signed",
+    "if (claims !== null) return isAnonKey(token)",
+    "if (claims !== null || isAnonKey(token)) return claims === null || isAnonKey(token)",
+  ),
+  at(
     "gatekeeper/decide.ts",
     "a proxy that can't check handles gets no client's clause",
     "if (verdict === true && !proxyChecksHandles)",
@@ -502,14 +520,14 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/claims.ts",
     "over-long tokens are refused",
-    "if (token.length > 8192) throw",
+    "if (token.length > MAX_TOKEN) throw",
     "if (false) throw",
   ),
   at(
     "shared/keys.ts",
     "no crit",
-    "return protectedHeader.crit ? null : payload;",
-    "return protectedHeader === null ? null : payload;",
+    "return protectedHeader.crit ?",
+    "return protectedHeader === null ?",
   ),
   at("shared/config.ts", "the issuer is checked", "...(issuer && { issuer }), ", ""),
   at("shared/config.ts", "the audience is checked", ", ...(audience && { audience })", ""),
@@ -522,7 +540,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/claims.ts",
     "a claim that isn't a shape is a bad token",
-    "  } catch {\n    throw badToken();",
+    '  } catch {\n    throw badToken("no_shape");',
     "  } catch (error) {\n    throw error;",
   ),
   at(

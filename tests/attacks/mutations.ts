@@ -21,7 +21,14 @@ const PARTS = [
   "deno.json",
   "deno.lock",
 ];
-const TESTS = ["shared", "gatekeeper", "tests/attacks", "tests/conformance"];
+const TESTS = [
+  "shared",
+  "gatekeeper",
+  "tests/attacks",
+  "tests/conformance",
+  "tests/users/supabase_keys_test.ts",
+  "tests/users/token_limit_test.ts",
+];
 /** They would tell of the mutant itself, or not at all. */
 const IGNORED = "tests/attacks/mutants_test.ts,tests/attacks/weak_proxies_test.ts";
 

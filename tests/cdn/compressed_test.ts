@@ -74,12 +74,21 @@ Deno.test({
     });
 
     if (noDeno214 !== null) return;
-    await t.step("Deno 2.1.4, which can't, still gives the rows", async () => {
-      await using edge = await startEdge214(env);
-      const answer = await rawRequest(edge.port, { target, headers: [bearer, gzip] });
-      equal(answer.status, 200);
-      const coding = answer.header("content-encoding") ?? "identity";
-      equal(coding === "gzip" ? gunzipSync(answer.body).toString() : answer.text, ROWS);
-    });
+    await t.step(
+      "Deno 2.1.4, which can't, asks as without the setting, and gives the rows",
+      async () => {
+        const straight = { ELECTRIC_URL: tap.url, ELECTRIC_PASS_COMPRESSED: "1" };
+        await using uncached = await startEdge214(straight);
+        const asked = await rawRequest(uncached.port, { target, headers: [bearer, gzip] });
+        equal(asked.status, 200);
+        const headers = Object.fromEntries(tap.requests.at(-1)?.headers ?? []);
+        deepEqual([headers["range"], headers["accept-encoding"]], [undefined, "gzip, br"]);
+        await using edge = await startEdge214(env);
+        const answer = await rawRequest(edge.port, { target, headers: [bearer, gzip] });
+        equal(answer.status, 200);
+        const coding = answer.header("content-encoding") ?? "identity";
+        equal(coding === "gzip" ? gunzipSync(answer.body).toString() : answer.text, ROWS);
+      },
+    );
   },
 });
