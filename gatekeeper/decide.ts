@@ -101,9 +101,8 @@ function describeSlow(error: unknown, { step }: Progress, asked: Shape, timeout:
   if (step === "check") {
     return `checking the shape of table ${asked.table} took longer than ${bound}`;
   }
-  return `${
-    ofQuery ? "a query of the" : "the"
-  } policy of table ${asked.table} took longer than ${bound}`;
+  const what = ofQuery ? "a query of the policy" : "the policy";
+  return `${what} of table ${asked.table} took longer than ${bound}`;
 }
 
 /** 503 besides {@link databaseUnavailable}, for a policy that is too slow: another try may do. */

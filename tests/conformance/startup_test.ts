@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "../../gatekeeper/database.ts";
 import { freePort } from "../support/free_port.ts";
 import { copyEdge, deno214Path, noDeno214 } from "../support/older_deno.ts";
 import { testPostgres } from "../support/postgres.ts";
@@ -147,4 +148,41 @@ Deno.test("both servers listen where HOST says, by default everywhere", async ()
 Deno.test("a bad variable stops the gatekeeper with one line that names it", async () => {
   const args = ["run", "-A", "gatekeeper/main.ts"];
   await assertAllStop(GATEKEEPER, BAD_GATEKEEPER, (env) => ({ name: "gatekeeper", args, env }));
+});
+
+Deno.test("the gatekeeper names a migration that fails, and one that was edited since", async () => {
+  await using postgres = await testPostgres();
+  const database = connect(postgres.url, { max: 1, idle_timeout: 60 });
+  const args = ["run", "-A", "tests/support/allow_all.ts"];
+  const port = freePort();
+  const env = { ...PROXY, DATABASE_URL: postgres.url, HOST: "127.0.0.1", PORT: `${port}` };
+  const gatekeeper = { name: "gatekeeper", args, env };
+  try {
+    await database.sql`create table items (other int)`;
+    await using failing = await startProcess(gatekeeper);
+    assert.equal(await failing.exited, 1);
+    assert.equal(failing.lines.length, 1);
+    assert.match(
+      failing.lines[0] ?? "",
+      /^gatekeeper: migration \d+_create_items\.sql failed: .* already exists\. .*mend the file/,
+    );
+    await database.sql`drop table items`;
+    const health = `http://127.0.0.1:${port}/health`;
+    const warnings = async () => {
+      await using server = await startProcess(gatekeeper, health);
+      return server.lines.filter((line) => line.includes("was edited"));
+    };
+    assert.deepEqual(await warnings(), []);
+    await database.sql`
+      update supabase_migrations.schema_migrations set statements = array['select 1;']
+      where name = 'create_items'`;
+    const [line, ...more] = await warnings();
+    assert.match(
+      line ?? "",
+      /^gatekeeper: migration \d+_create_items\.sql .* write a new migration, or .* delete \.dev /,
+    );
+    assert.deepEqual(more, []);
+  } finally {
+    await database.end({ timeout: 1 });
+  }
 });
