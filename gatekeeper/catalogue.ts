@@ -3,6 +3,8 @@ import { quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
 import { checkClause } from "../shared/clause.ts";
+import { checkElectricReads } from "./electric_grammar.ts";
+import { SqlRefused } from "./sql_tree.ts";
 
 /** A column of a table, and whether it is of the primary key. */
 export interface Column {
@@ -76,7 +78,11 @@ export async function checkWhere(
       );
     }
     if (params.length > 0) await checkParams(sql, params, types);
+    await checkElectricReads(where);
   } catch (error) {
+    if (error instanceof SqlRefused) {
+      throw invalidRequest(`Electric can't read this where: ${error.message}.`);
+    }
     if (!(error instanceof postgres.PostgresError) || !/^(22|42|0A)/.test(error.code)) throw error;
     throw invalidRequest(`where can't be used: ${error.message}.`);
   }
