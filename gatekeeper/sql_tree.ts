@@ -12,6 +12,12 @@ export class SqlRefused extends Error {
   readonly code = "SQL_REFUSED";
 }
 
+/** The parser isn't there, or its file may not be read: nothing is known about the clause. */
+export class ParserMissing extends Error {
+  /** Stable name of this kind of error. */
+  readonly code = "PARSER_MISSING";
+}
+
 /**
  * What Electric overlooks behind an ORDER BY, with whatever is in it: up to 1.7.12 it looks for a
  * `limit_clause`, and libpg_query knows only these. So order_by reads other tables there, and here.
@@ -65,10 +71,19 @@ export function names(list: unknown): string[] {
   );
 }
 
+/** Loaded at the first clause, so that starting doesn't pay for it. */
+async function loadParser() {
+  try {
+    const { loadModule, parse } = await import("libpg-query");
+    await loadModule();
+    return parse;
+  } catch (cause) {
+    throw new ParserMissing("Postgres's parser (npm:libpg-query) can't be loaded", { cause });
+  }
+}
+
 async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
-  // Only now, so that starting doesn't pay for a whole parser.
-  const { loadModule, parse } = await import("libpg-query");
-  await loadModule();
+  const parse = await loadParser();
   try {
     return record(await parse(sql));
   } catch (error) {
