@@ -215,6 +215,8 @@ Deno.test("a policy that hangs is a 503, and can't touch another's connection la
 Deno.test("a clause that Electric can't read is never signed, and its place is named", async () => {
   const both: [string, RegExp][] = [
     ["at > now()", /At location 5: unknown or unsupported function now\/0/],
+    ["note ~ 'x'", /At location 5: Could not select an operator overload/],
+    ["not ".repeat(2000) + "now() is null", /now\/0|nested too deeply|stack depth/],
     ["length(note) > 3", /At location 0: unknown or unsupported function length\/1/],
     ["case when n > 1 then true end", /At location 0: CaseExpr/],
   ];

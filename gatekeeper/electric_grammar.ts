@@ -31,7 +31,13 @@ const TYPES = new Set(
  * to check. Throws {@link SqlRefused}, which names the part and its place.
  */
 export async function checkElectricReads(where: string): Promise<void> {
-  checkTree(await parseClause(WHERE_PREFIX + where, "whereClause"));
+  const tree = await parseClause(WHERE_PREFIX + where, "whereClause");
+  try {
+    checkTree(tree);
+  } catch (error) {
+    // The tree is walked by recursion.
+    throw error instanceof RangeError ? new SqlRefused("it is nested too deeply") : error;
+  }
 }
 
 /** Checks a tree node by node, each subquery as a clause of its own. */
@@ -113,6 +119,9 @@ export function checkNode<Column extends { readonly name: string }>(
   return undefined;
 }
 
+/** Regular expressions: operators that Postgres has and Electric hasn't. */
+const NOT_OPERATORS = ["~", "~*", "!~", "!~*"];
+
 /** Checks what needs no table: the kind of node, its function or its type. */
 function checkSyntax(node: SqlNode): void {
   const { type, fields } = node;
@@ -123,6 +132,10 @@ function checkSyntax(node: SqlNode): void {
     if (path.length !== 1 || !FUNCTIONS.has(name)) {
       throw refusedAt(node, `unknown or unsupported function ${path.join(".")}/${args}`);
     }
+  }
+  if (type === "A_Expr" && names(fields.name).some((name) => NOT_OPERATORS.includes(name))) {
+    const binary = fields.lexpr !== undefined;
+    if (binary) throw refusedAt(node, "Could not select an operator overload");
   }
   if (type === "TypeCast") {
     const path = names(fields.typeName);
