@@ -3,6 +3,8 @@ import { quoteName } from "../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
 import { checkClause } from "../shared/clause.ts";
+import { checkElectricReads } from "./electric_grammar.ts";
+import { ParserMissing, SqlRefused } from "./sql_tree.ts";
 
 /** A column of a table, and whether it is of the primary key. */
 export interface Column {
@@ -78,9 +80,33 @@ export async function checkWhere(
       );
     }
     if (params.length > 0) await checkParams(sql, params, types);
+    await checkGrammar(where);
   } catch (error) {
+    if (error instanceof SqlRefused) {
+      throw invalidRequest(`Electric can't read this where: ${error.message}.`);
+    }
     if (!(error instanceof postgres.PostgresError) || !/^(22|42|0A)/.test(error.code)) throw error;
     throw invalidRequest(`where can't be used: ${error.message}.`);
+  }
+}
+
+let parserWasMissed = false;
+
+/**
+ * Checks Electric's grammar. Where the parser's file may not be read, Electric alone refuses what it
+ * can't read, after the signing: that costs a clear message and no safety, so it is only told, once.
+ */
+async function checkGrammar(where: string): Promise<void> {
+  if (parserWasMissed) return;
+  try {
+    await checkElectricReads(where);
+  } catch (error) {
+    if (!(error instanceof ParserMissing)) throw error;
+    parserWasMissed = true;
+    console.warn(
+      `${error.message}: clauses aren't checked against Electric's grammar. ` +
+        "Start with --allow-read for the folder of npm packages (DENO_DIR or node_modules).",
+    );
   }
 }
 

@@ -274,3 +274,48 @@ Deno.test("a clause that fails leaves one line in Postgres's log", async () => {
   match(third ?? "", /syntax error at or near "limit"/);
   equal(more.length, 1);
 });
+
+Deno.test("a clause that Electric can't read is never signed, and its place is named", async () => {
+  const both: [string, RegExp][] = [
+    ["at > now()", /At location 5: unknown or unsupported function now\/0/],
+    ["note ~ 'x'", /At location 5: Could not select an operator overload/],
+    ["not ".repeat(2000) + "now() is null", /now\/0|nested too deeply|stack depth/],
+    ["length(note) > 3", /At location 0: unknown or unsupported function length\/1/],
+    ["case when n > 1 then true end", /At location 0: CaseExpr/],
+  ];
+  const ofPolicies: [string, RegExp][] = [
+    ["exists (select 1 from secrets)", /At location 0: only/],
+    ["n = any (select id from secrets)", /only `value IN/],
+    ["n = (select id from secrets)", /only `value IN/],
+    ["n in (select s.id from secrets s)", /At location 13: unknown reference s.id|alias/],
+    ["n in (select id from secrets s)", /alias/],
+    ["n in (select secrets.id from secrets)", /unknown reference secrets.id/],
+    ["n in (select a.id from secrets a join secrets b on true)", /unknown reference|join/],
+    ["n in (select id from secrets limit 1)", /must not contain/],
+    ["n in (select distinct id from secrets)", /must not contain/],
+    ["n in (select 1 from secrets)", /plain column/],
+    ["n in (select id from secrets where hidden = now()::text)", /now\/0/],
+    ["todos.n = 1", /unknown reference todos.n/],
+  ];
+  for (const [where, reason] of [...both, ...ofPolicies]) {
+    const { status, explained } = await ask(() => rows(Object.assign([where], { raw: [where] })));
+    equal(status, 500, where);
+    equal(explained.length, 1);
+    match(explained[0] ?? "", reason, where);
+  }
+  for (const [where, reason] of both) {
+    const { status, message } = await ask(allow, { where });
+    equal(status, 400, where);
+    match(message, reason);
+  }
+  for (
+    const where of [
+      "n in (select id from secrets where hidden = 'x')",
+      "not (n not in (select id from public.secrets where id in (select id from secrets)))",
+      "(id, n) in (select id, id from secrets)",
+    ]
+  ) {
+    const { status, explained } = await ask(() => rows(Object.assign([where], { raw: [where] })));
+    equal(status, 200, `${where} ${explained}`);
+  }
+});

@@ -1,9 +1,9 @@
 import type { Sql } from "./connection.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import { nodes, parseClause, type SqlNode, SqlRefused } from "./sql_tree.ts";
+import { nodes, parseClause, type SqlNode, SqlRefused } from "../../gatekeeper/sql_tree.ts";
 import type { Column } from "./table.ts";
 import { explainPostgresError } from "./where_error.ts";
-import { checkNode, WHERE_PREFIX } from "./where_node.ts";
+import { checkNode, WHERE_PREFIX } from "../../gatekeeper/electric_grammar.ts";
 
 /** A clause that Postgres accepted, with its parameters written into it. */
 export interface WhereClause {

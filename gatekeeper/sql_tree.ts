@@ -1,5 +1,3 @@
-import { loadModule, parse } from "libpg-query";
-
 /** A node of Postgres's parse tree: its type and its fields. */
 export interface SqlNode {
   readonly type: string;
@@ -12,6 +10,12 @@ export interface SqlNode {
 export class SqlRefused extends Error {
   /** Stable name of this kind of error. */
   readonly code = "SQL_REFUSED";
+}
+
+/** The parser isn't there, or its file may not be read: nothing is known about the clause. */
+export class ParserMissing extends Error {
+  /** Stable name of this kind of error. */
+  readonly code = "PARSER_MISSING";
 }
 
 /**
@@ -29,7 +33,6 @@ export async function parseClause(
   sql: string,
   clause: "whereClause" | "sortClause",
 ): Promise<unknown> {
-  await loadModule();
   const statements = (await parseOrRefuse(sql)).stmts;
   const statement = Array.isArray(statements) && statements.length === 1
     ? record(record(statements[0]).stmt).SelectStmt
@@ -44,10 +47,10 @@ export async function parseClause(
   return found;
 }
 
-/** Every node below (and including) a value of the tree, parents first. */
-export function* nodes(value: unknown): Generator<SqlNode> {
+/** Every node below (and including) a value of the tree, parents first; not what is in a `closed` type. */
+export function* nodes(value: unknown, closed?: string): Generator<SqlNode> {
   if (Array.isArray(value)) {
-    for (const item of value) yield* nodes(item);
+    for (const item of value) yield* nodes(item, closed);
     return;
   }
   for (const [name, inner] of Object.entries(record(value))) {
@@ -57,7 +60,7 @@ export function* nodes(value: unknown): Generator<SqlNode> {
       const location = typeof fields.location === "number" ? fields.location : 0;
       yield { type: name, fields, location };
     }
-    yield* nodes(inner);
+    if (name !== closed) yield* nodes(inner, closed);
   }
 }
 
@@ -68,7 +71,19 @@ export function names(list: unknown): string[] {
   );
 }
 
+/** Loaded at the first clause, so that starting doesn't pay for it. */
+async function loadParser() {
+  try {
+    const { loadModule, parse } = await import("libpg-query");
+    await loadModule();
+    return parse;
+  } catch (cause) {
+    throw new ParserMissing("Postgres's parser (npm:libpg-query) can't be loaded", { cause });
+  }
+}
+
 async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
+  const parse = await loadParser();
   try {
     return record(await parse(sql));
   } catch (error) {
@@ -81,6 +96,7 @@ async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
   }
 }
 
-function record(value: unknown): Record<string, unknown> {
+/** A value of the tree as its fields; what has none is empty. */
+export function record(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }

@@ -1,0 +1,150 @@
+import { names, nodes, parseClause, record, type SqlNode, SqlRefused } from "./sql_tree.ts";
+
+/** A clause is parsed behind this; a node's location counts from its start. */
+export const WHERE_PREFIX = "SELECT 1 WHERE ";
+
+/** The functions that Electric's evaluator has; none of them reads or changes anything else. */
+const FUNCTIONS = new Set(
+  ("bool concat date dateout float4 float4out float8 float8out ilike int2 int2out int4 int4out " +
+    "int8 int8out interval intervalout justify_days justify_hours justify_interval like lower " +
+    "numeric numericout text time timeout timestamp timestampout timestamptz timezone upper uuid " +
+    "uuidout boolout array_append array_cat array_ndims array_prepend")
+    .split(" "),
+);
+
+const NODES = new Set(
+  ("A_ArrayExpr A_Const A_Expr A_Indices A_Indirection BoolExpr BooleanTest CoalesceExpr ColumnRef " +
+    "FuncCall Integer List MinMaxExpr NullTest ParamRef RowExpr String TypeCast")
+    .split(" "),
+);
+
+/** The types Electric casts to. Others read the catalogue (`regclass`) or need not be there. */
+const TYPES = new Set(
+  ("bool bytea date float4 float8 int2 int4 int8 interval jsonb text time timestamp timestamptz " +
+    "uuid varchar")
+    .split(" "),
+);
+
+/**
+ * Checks that a shape's clause is one that Electric 1.7 reads, subqueries as `x IN (SELECT column
+ * FROM table WHERE …)` included. Looks at the text alone: tables, columns and types are Postgres's
+ * to check. Throws {@link SqlRefused}, which names the part and its place.
+ */
+export async function checkElectricReads(where: string): Promise<void> {
+  const tree = await parseClause(WHERE_PREFIX + where, "whereClause");
+  try {
+    checkTree(tree);
+  } catch (error) {
+    // The tree is walked by recursion.
+    throw error instanceof RangeError ? new SqlRefused("it is nested too deeply") : error;
+  }
+}
+
+/** Checks a tree node by node, each subquery as a clause of its own. */
+function checkTree(tree: unknown): void {
+  for (const node of nodes(tree, "SubLink")) {
+    if (node.type === "SubLink") checkSubquery(node);
+    else if (node.type === "ColumnRef") checkPlainColumn(node);
+    else checkSyntax(node);
+  }
+}
+
+/** What a subquery's SELECT may have; `limitOption` and `op` always stand there. */
+const SUBQUERY_CLAUSES = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
+
+function checkSubquery(node: SqlNode): void {
+  const { subLinkType, testexpr, subselect } = node.fields;
+  // `= ANY (SELECT …)` is the same kind of node, with its operator's name.
+  if (subLinkType !== "ANY_SUBLINK" || node.fields.operName !== undefined) {
+    throw refusedAt(node, "only `value IN (SELECT ...)` sublinks are supported right now");
+  }
+  const select = record(record(subselect).SelectStmt);
+  const more = Object.keys(select).filter((name) => !SUBQUERY_CLAUSES.includes(name));
+  if (more.length > 0 || select.op !== "SETOP_NONE") {
+    throw refusedAt(node, "SELECT statement must not contain any clauses");
+  }
+  const targets = list(select.targetList).map((target) => record(record(target).ResTarget));
+  for (const { name, val } of targets) {
+    const column = record(val).ColumnRef;
+    if (column === undefined || name !== undefined) {
+      throw refusedAt(node, "Expected a plain column reference");
+    }
+    checkTree(val);
+  }
+  const [from, ...others] = list(select.fromClause);
+  const table = record(record(from).RangeVar);
+  if (others.length > 0 || table.relname === undefined || table.alias !== undefined) {
+    throw refusedAt(node, "a subquery selects from one table, without an alias or a join");
+  }
+  const row = record(record(testexpr).RowExpr).args;
+  const left = row === undefined ? 1 : list(row).length;
+  if (left !== targets.length) {
+    throw refusedAt(node, "left side of `IN (SELECT ...)` has another number of columns");
+  }
+  checkTree(testexpr);
+  checkTree(select.whereClause);
+}
+
+function checkPlainColumn(node: SqlNode): void {
+  const path = names(node.fields.fields);
+  if (path.length !== 1 || path[0] === "*") {
+    throw refusedAt(node, `unknown reference ${path.join(".")}`);
+  }
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * Checks one node of a clause's tree; gives the column it names, if it is one's name. Throws
+ * {@link SqlRefused} for what Electric's evaluator doesn't have.
+ */
+export function checkNode<Column extends { readonly name: string }>(
+  node: SqlNode,
+  params: ReadonlyMap<number, string>,
+  columns: readonly Column[],
+): Column | undefined {
+  const { type, fields } = node;
+  if (type === "ColumnRef") {
+    const path = names(fields.fields);
+    const column = path.length === 1 ? columns.find(({ name }) => name === path[0]) : undefined;
+    if (column === undefined) throw refusedAt(node, `unknown reference ${path.join(".")}`);
+    return column;
+  }
+  if (type === "ParamRef" && !params.has(Number(fields.number ?? 0))) {
+    throw refusedAt(node, `parameter $${fields.number ?? 0} was not provided`);
+  }
+  checkSyntax(node);
+  return undefined;
+}
+
+/** Regular expressions: operators that Postgres has and Electric hasn't. */
+const NOT_OPERATORS = ["~", "~*", "!~", "!~*"];
+
+/** Checks what needs no table: the kind of node, its function or its type. */
+function checkSyntax(node: SqlNode): void {
+  const { type, fields } = node;
+  if (type === "FuncCall") {
+    const path = names(fields.funcname).filter((part) => part !== "pg_catalog");
+    const args = Array.isArray(fields.args) ? fields.args.length : 0;
+    const [name = ""] = path;
+    if (path.length !== 1 || !FUNCTIONS.has(name)) {
+      throw refusedAt(node, `unknown or unsupported function ${path.join(".")}/${args}`);
+    }
+  }
+  if (type === "A_Expr" && names(fields.name).some((name) => NOT_OPERATORS.includes(name))) {
+    const binary = fields.lexpr !== undefined;
+    if (binary) throw refusedAt(node, "Could not select an operator overload");
+  }
+  if (type === "TypeCast") {
+    const path = names(fields.typeName);
+    const [name = ""] = path.filter((part) => part !== "pg_catalog");
+    if (!TYPES.has(name)) throw refusedAt(node, `unsupported type ${path.join(".")}`);
+  }
+  if (!NODES.has(type)) throw refusedAt(node, `${type} is not supported in this context`);
+}
+
+function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
+  return new SqlRefused(`At location ${Math.max(location - WHERE_PREFIX.length, 0)}: ${reason}`);
+}
