@@ -502,6 +502,12 @@ export const MUTANTS: readonly Mutant[] = [
     "if (/--|\\/\\*/.test(operator)) throw",
     "if (false) throw",
   ),
+  at(
+    "shared/clause.ts",
+    "a condition is one",
+    'if (mark === "," && open.length === 0) throw',
+    "if (false) throw",
+  ),
   at("shared/clause.ts", "parentheses match", "open.pop() !== opening", "open.pop() === null"),
   at("shared/clause.ts", "parentheses end", "if (open.length > 0) throw", "if (false) throw"),
   at("shared/clause.ts", "texts have no escapes", "isText && ESCAPES", "false && ESCAPES"),
