@@ -12,7 +12,7 @@ export interface GatekeeperKeys {
 
 /**
  * Reads the gatekeeper's keys: `AUTH_SECRET`, or `AUTH_PRIVATE_JWK` (a private key of EC P-256 or
- * Ed25519) with the public keys of earlier ones in `AUTH_JWKS`. Throws {@link ConfigError}.
+ * Ed25519) with the public keys of earlier ones, and of the next, in `AUTH_JWKS`. Throws {@link ConfigError}.
  */
 export async function readGatekeeperKeys(env: Env): Promise<GatekeeperKeys> {
   const text = optional(env, "AUTH_PRIVATE_JWK");

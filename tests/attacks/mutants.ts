@@ -440,7 +440,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/subset.ts",
     "clauses are texts",
-    'if (typeof value === "string" && !/\\0|\\p{Cs}/u.test(value)) return value;',
+    "if (isText(value)) return value;",
     "return String(value);",
   ),
   at("shared/subset.ts", "counts are counts", "isRawJSON(value) && /^\\d{1,18}$/", "/./"),
@@ -583,6 +583,14 @@ export const MUTANTS: readonly Mutant[] = [
     "only the curves of our algorithms",
     '["P-256", "Ed25519"].includes(crv)',
     "true",
+  ),
+  at("shared/keys.ts", "a next secret verifies before it signs", ', "AUTH_SECRET_NEXT"', ""),
+  at("shared/keys.ts", "an earlier secret verifies still", ', "AUTH_SECRET_PREVIOUS"', ""),
+  at(
+    "gatekeeper/keys.ts",
+    "other public keys are published, the next one too",
+    "[own, ...others.filter(({ kid }) => kid !== own.kid)]",
+    "[own]",
   ),
   at(
     "shared/keys.ts",
