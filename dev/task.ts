@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { DevError } from "./error.ts";
+import { offerHelp } from "./help.ts";
 
 type KnownOptions = NonNullable<ParseArgsConfig["options"]>;
 
@@ -18,10 +19,7 @@ export async function runTask<Options extends KnownOptions>(
   command: Command<Options>,
   work: (args: ReturnType<typeof readArguments<Options>>) => Promise<void>,
 ): Promise<void> {
-  if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
-    console.log(command.usage);
-    return;
-  }
+  offerHelp(command.usage);
   try {
     await work(readArguments(command));
   } catch (error) {

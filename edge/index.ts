@@ -1,7 +1,7 @@
 import { readProxyConfig } from "../shared/config.ts";
 import { ConfigError, optional, readAddress } from "../shared/env.ts";
 import { readKeys } from "../shared/keys.ts";
-import { logRequests } from "../shared/request_log.ts";
+import { logRequestsIfAsked } from "../shared/request_log.ts";
 import { createEdge } from "./handler.ts";
 import { createSurroundings, env, giveUp } from "./runtimes/deno.ts";
 
@@ -13,8 +13,7 @@ async function start() {
   }
   const config = readProxyConfig(env, await readKeys(env));
   const edge = createEdge(optional(env, "FUNCTION_NAME") ?? "edge", config, around);
-  const logsAll = optional(env, "LOG_REQUESTS") === "1";
-  const fetch = logsAll ? logRequests(edge, around.log) : edge;
+  const fetch = logRequestsIfAsked(env, edge, around.log);
   return { ...around, ...readAddress(env, 8000), fetch };
 }
 

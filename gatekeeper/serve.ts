@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { createSurroundings, env } from "../edge/runtimes/deno.ts";
 import { listen } from "../edge/runtimes/listen.ts";
-import { ConfigError, optional } from "../shared/env.ts";
-import { logRequests } from "../shared/request_log.ts";
+import { ConfigError } from "../shared/env.ts";
+import { logRequestsIfAsked } from "../shared/request_log.ts";
 import { type GatekeeperConfig, readGatekeeperConfig } from "./config.ts";
 import { checkConnection, connect, type Database } from "./database.ts";
 import { createGatekeeper } from "./handler.ts";
@@ -74,8 +74,7 @@ export async function serve(policies: Policies): Promise<void> {
     log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
   }
   const handler = createGatekeeper(config, policies, database, around);
-  const logsAll = optional(env, "LOG_REQUESTS") === "1";
-  await listen(logsAll ? logRequests(handler, around.log) : handler, { ...around, ...config });
+  await listen(logRequestsIfAsked(env, handler, log), { ...around, ...config });
   await database.end({ timeout: 1 });
   Deno.exit(0);
 }

@@ -1,8 +1,14 @@
+import { type Env, optional } from "./env.ts";
 import type { Handler } from "./refusal.ts";
 
 /** As much of a path as a line shows, and what a table may be called to be shown. */
 const PATH_LENGTH = 100;
 const TABLE = /^[\w."]{1,130}$/;
+
+/** The handler, which with `LOG_REQUESTS=1` tells of every request, as {@link logRequests} does. */
+export function logRequestsIfAsked(env: Env, handler: Handler, log: (line: string) => void) {
+  return optional(env, "LOG_REQUESTS") === "1" ? logRequests(handler, log) : handler;
+}
 
 /**
  * Makes a handler that tells of every request in a line: method, path, table, status and

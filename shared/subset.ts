@@ -46,9 +46,9 @@ export function readSubsetParams(pairs: readonly [name: string, value: string][]
   for (const [name, value] of pairs) {
     const field = name.slice(PREFIX.length);
     if (DROPPED.includes(field)) continue;
-    const isText = field === "where" || field === "order_by";
+    const isSql = field === "where" || field === "order_by";
     // The others are JSON in a URL, too; what isn't has none of their types.
-    fields[field] = isText ? value : parseJson(value);
+    fields[field] = isSql ? value : parseJson(value);
   }
   const read = readSubset(fields, shape);
   return writeQuery(
@@ -77,8 +77,12 @@ function readWhere(value: unknown): string {
   return where;
 }
 
+/** Whether a value is a text that Postgres can hold. */
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && !/\0|\p{Cs}/u.test(value);
+
 function readText(name: string, value: unknown): string {
-  if (typeof value === "string" && !/\0|\p{Cs}/u.test(value)) return value;
+  if (isText(value)) return value;
   throw notOfType(name, "a text");
 }
 
@@ -88,8 +92,7 @@ function readParams(value: unknown): object {
 }
 
 function isParam([key, value]: [string, unknown]): boolean {
-  const isText = typeof value === "string" && !/\0|\p{Cs}/u.test(value);
-  return /^\d+$/.test(key) && (isText || typeof value === "boolean" || isRawJSON(value));
+  return /^\d+$/.test(key) && (isText(value) || typeof value === "boolean" || isRawJSON(value));
 }
 
 function readCount(name: string, value: unknown): unknown {
