@@ -33,6 +33,21 @@ const NOT_IN_CONDITIONS = words(
 const LOOKUPS =
   /^"?(to_)?reg(class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)"?$/i;
 
+/**
+ * What may stand before a parenthesis: the functions that Electric's evaluator has, with `length`,
+ * which TanStack DB writes, the words of a condition, and the types that take a length. Any other
+ * function may wait (`pg_sleep`), read (`query_to_xml`) or tell of the server (`current_setting`).
+ */
+const BEFORE_PARENTHESES = words(
+  "array_append array_cat array_ndims array_prepend bool boolout concat date dateout float4 float4out " +
+    "float8 float8out ilike int2 int2out int4 int4out int8 int8out interval intervalout justify_days " +
+    "justify_hours justify_interval length like lower numeric numericout text time timeout timestamp " +
+    "timestampout timestamptz timezone upper uuid uuidout " +
+    "all and any between by case cast coalesce distinct else from greatest in is least not nullif or row " +
+    "similar some symmetric then to when zone " +
+    "bit char character decimal float varchar varying",
+);
+
 /** What makes the text behind it one with escapes: `E'…'`, `U&'…'`. */
 const ESCAPES = /(^|[^\p{L}\p{M}\p{N}_$])(e|u&)$/iu;
 
@@ -40,7 +55,7 @@ const OPENED_BY = new Map([[")", "("], ["]", "["]]);
 
 /**
  * Checks that a client's `where` is one condition that speaks of nothing but the columns of its table
- * and constants. A subquery would let Electric read tables that nobody granted; a name with a schema
+ * and constants, by functions that do no more than compute. A subquery would let Electric read tables that nobody granted; a name with a schema
  * in front, or a `regclass`, would ask Postgres what else exists; what follows a condition (`order
  * by`, `limit`, `union`) could hold more than a condition may. Whether it is a valid expression is not looked at.
  *
@@ -50,6 +65,7 @@ const OPENED_BY = new Map([[")", "("], ["]", "["]]);
 export function checkClause(where: string): void {
   const open: string[] = [];
   let from = 0;
+  let nameBefore = "";
   while (from < where.length) {
     TOKEN.lastIndex = from;
     const token = TOKEN.exec(where)?.groups;
@@ -60,6 +76,8 @@ export function checkClause(where: string): void {
     checkName(token["word"] ?? token["quoted"] ?? "");
     checkOperator(token["operator"] ?? "");
     checkMark(token["mark"] ?? "", open);
+    if (token["mark"] === "(") checkCall(nameBefore);
+    if (token["space"] === undefined) nameBefore = token["word"] ?? token["quoted"] ?? "";
     const isText = token["string"] !== undefined || token["quoted"] !== undefined;
     if (isText && ESCAPES.test(justBefore(where, from))) throw refused("a text with escapes");
     from = TOKEN.lastIndex;
@@ -75,6 +93,13 @@ function checkWord(word: string): void {
 
 function checkName(name: string): void {
   if (LOOKUPS.test(name)) throw refused(name);
+}
+
+/** Checks the name that stands before a parenthesis; empty where none does. */
+function checkCall(name: string): void {
+  const isQuoted = name.startsWith('"');
+  const called = isQuoted ? name.slice(1, -1) : name.toLowerCase();
+  if (called !== "" && !BEFORE_PARENTHESES.has(called)) throw refused(`the function ${called}`);
 }
 
 function checkOperator(operator: string): void {

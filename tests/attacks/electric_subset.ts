@@ -18,6 +18,13 @@ const HOSTILE = words(
     "havingClause windowClause lockingClause intoClause valuesLists distinctClause larg rarg over",
 );
 
+/** What a condition may call: what Electric's evaluator has, and `length`; all of them only compute. */
+const FUNCTIONS = words(
+  "array_append array_cat array_ndims array_prepend bool concat date float4 float8 ilike int2 int4 int8 " +
+    "interval justify_days justify_hours justify_interval length like lower numeric text time timestamp " +
+    "timestamptz timezone upper uuid",
+);
+
 /** Types whose literals look something up. */
 const LOOKUP = /^reg/;
 
@@ -83,6 +90,7 @@ function faultOfWhere(where: string): string | null {
     if (key === "stmts" && lengthOf(value) !== 1) fault = "is two statements";
     if (key === "fields" && lengthOf(value) !== 1) fault = "names something with a dot";
     if (key === "FuncCall" && isCallWithDot(value)) fault = "calls with a dot";
+    if (key === "FuncCall" && !isHarmlessCall(value)) fault = "calls what may do more than compute";
     if (key === "name" && lengthOf(value) > 1) fault = "has an operator with a dot";
     if (key === "indirection" && JSON.stringify(value).includes('"String"')) fault = "takes a part";
     if (key === "names" && LOOKUP.test(lastName(value))) fault = "looks something up";
@@ -97,6 +105,13 @@ const isRow = (tree: unknown) => JSON.stringify(tree).includes('"whereClause":{"
 function isCallWithDot(call: unknown): boolean {
   const text = JSON.stringify(call);
   return /"funcname":\[\{[^\]]*\},\{/.test(text) && !text.includes("COERCE_SQL_SYNTAX");
+}
+
+/** What has a syntax of its own, such as AT TIME ZONE, only computes, too. */
+function isHarmlessCall(call: unknown): boolean {
+  const text = JSON.stringify(call);
+  const name = /"funcname":\[\{"String":\{"sval":"([^"]*)"\}\}\]/.exec(text)?.[1] ?? "";
+  return FUNCTIONS.has(name) || text.includes("COERCE_SQL_SYNTAX");
 }
 
 function faultOfParams(value: unknown): string | null {

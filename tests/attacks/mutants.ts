@@ -492,6 +492,12 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "shared/clause.ts",
+    "a clause calls what only computes",
+    'if (called !== "" && !BEFORE_PARENTHESES.has(called)) throw',
+    "if (false) throw",
+  ),
+  at(
+    "shared/clause.ts",
     "a clause looks nothing up",
     "if (LOOKUPS.test(name)) throw",
     "if (false) throw",
