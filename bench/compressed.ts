@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { startEdge } from "../tests/support/servers.ts";
 import { browserHeaders, target } from "./request.ts";
 import { median, round } from "./time.ts";

@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { needPrograms } from "./wrk.ts";
 
 const NAMES = ["proxy", "compressed", "held", "snapshot", "verify", "mint", "policies", "start"];

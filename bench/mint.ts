@@ -1,6 +1,6 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { SignJWT } from "jose";
-import { signShape } from "../gatekeeper/sign.ts";
+import { signShape } from "../gatekeeper/tokens/sign.ts";
 import { startGatekeeper } from "../tests/support/servers.ts";
 import { testPostgres } from "../tests/support/postgres.ts";
 import { usageOf } from "../tests/support/usage.ts";

@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { ask, signIn, startUsersStack } from "../tests/users/stack.ts";
 
 offerHelp(`Measures what the example's policies take to decide.

@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { startContenders } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
 import { median } from "./time.ts";

@@ -1,4 +1,4 @@
-import { signShape } from "../gatekeeper/sign.ts";
+import { signShape } from "../gatekeeper/tokens/sign.ts";
 import { readShape } from "../shared/shape.ts";
 import { AUTH_SECRET } from "../tests/support/servers.ts";
 

@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { startContenders } from "./contenders.ts";
 import { target, token } from "./request.ts";
 import { median, round } from "./time.ts";

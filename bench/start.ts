@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { ROOT } from "../tests/support/process.ts";
 import { startModule } from "./contenders.ts";
 import { browserHeaders, target } from "./request.ts";
@@ -14,7 +14,7 @@ const task = new Deno.Command(Deno.execPath(), { args: ["task", "-q", "bundle"],
 if (!(await task.output()).success) throw new Error("deno task bundle failed; run it to see why");
 const CONTENDERS = {
   "bare Deno": "bench/servers/bare.ts",
-  "edge": "edge/index.ts",
+  "edge": "supabase/functions/edge/index.ts",
   "edge, bundled": "dist/edge.js",
 };
 await using upstream = await startUpstream({ "0_0": rows(200) });
@@ -47,7 +47,7 @@ console.table(Object.fromEntries(
 ));
 
 const info = new Deno.Command(Deno.execPath(), {
-  args: ["info", "--json", "edge/index.ts"],
+  args: ["info", "--json", "supabase/functions/edge/index.ts"],
   cwd: ROOT,
 });
 const graph: { modules: { specifier: string; size?: number }[] } = JSON.parse(

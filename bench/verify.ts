@@ -1,4 +1,4 @@
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 import { secretKeys } from "../shared/keys.ts";
 import { createVerifier } from "../shared/claims.ts";
 import { AUTH_SECRET } from "../tests/support/servers.ts";

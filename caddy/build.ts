@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { offerHelp } from "../dev/help.ts";
+import { offerHelp } from "../cli/help.ts";
 
 /** The Go modules that Caddy is built of, and their versions; `Dockerfile` has the same. */
 export const VERSIONS = {

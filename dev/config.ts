@@ -20,6 +20,8 @@ export interface DevConfig {
   };
   /** A Postgres to use instead of the embedded one. */
   readonly databaseUrl: string | undefined;
+  /** Whether the project's migrations and seed go into {@link DevConfig.databaseUrl}, too. */
+  readonly migrates: boolean;
   /** An Electric to use instead of the local sync service. */
   readonly electricUrl: string | undefined;
   /** Secret to sign with, instead of the one kept under {@link DevConfig.data}. */
@@ -34,7 +36,10 @@ export interface DevConfig {
  *
  * @throws {DevError} `bad_setting`, naming the variable.
  */
-export function readDevConfig(env: (name: string) => string | undefined): DevConfig {
+export function readDevConfig(
+  env: (name: string) => string | undefined,
+  { migrates = false } = {},
+): DevConfig {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const port = (name: string, otherwise: number) => {
     const value = env(name);
@@ -62,6 +67,7 @@ export function readDevConfig(env: (name: string) => string | undefined): DevCon
       edge: port("DEV_EDGE_PORT", 8000),
     },
     databaseUrl: url("DATABASE_URL", ["postgresql:", "postgres:"]),
+    migrates,
     electricUrl: url("ELECTRIC_URL", ["http:", "https:"]),
     authSecret: env("AUTH_SECRET") || undefined,
     ownUsers: !["SUPABASE_URL", "SUPABASE_JWT_SECRET", "USER_JWKS_URL"].some((name) => env(name)),

@@ -5,6 +5,7 @@ import { postgresFolder } from "./data.ts";
 import { checkDatabase } from "./database.ts";
 import { waitForElectric } from "./electric.ts";
 import { lockFolder } from "./lock.ts";
+import { applyMigrations } from "./migrations.ts";
 import { seconds } from "./part.ts";
 import { makeParts, type WatchedPart } from "./parts.ts";
 import { checkPorts } from "./ports.ts";
@@ -66,10 +67,10 @@ export class Dev {
       await waitForElectric(electricUrl, this.#over.signal, (line) => this.#print("sync", line));
     }
     await announce(this.#config.root, { data, ownUsers, databaseUrl: settings.databaseUrl });
+    const applies = databaseUrl === undefined || this.#config.migrates;
+    if (applies) await this.#prepareTables(settings.databaseUrl);
     await this.#startParts(makeParts(this.#config, settings, this.#print));
-    if (!this.#over.signal.aborted && await loadSeed(settings.databaseUrl, this.#config.root)) {
-      this.#print("postgres", "loaded supabase/seed.sql");
-    }
+    this.#watch(applies ? settings.databaseUrl : undefined);
     this.#greet(settings, started);
   }
 
@@ -112,6 +113,14 @@ export class Dev {
     return postgres.url;
   }
 
+  /** Applies the project's migrations and seed: to our own Postgres, and to another only where that was asked for. */
+  async #prepareTables(databaseUrl: string): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    const { root } = this.#config;
+    await applyMigrations(databaseUrl, root, (line) => this.#print("postgres", line));
+    if (await loadSeed(databaseUrl, root)) this.#print("postgres", "loaded supabase/seed.sql");
+  }
+
   async #startParts(parts: WatchedPart[]): Promise<void> {
     for (const watched of parts) {
       if (this.#over.signal.aborted) return;
@@ -121,11 +130,23 @@ export class Dev {
       if (this.#over.signal.aborted) return;
       this.#print(watched.name, `ready (${seconds(performance.now() - started)})`);
     }
-    const watched = parts.map(({ folders, part }) => ({
+  }
+
+  /** Restarts what a change of the code touches; new migrations are applied to `databaseUrl`, if there is one. */
+  #watch(databaseUrl: string | undefined): void {
+    const parts = this.#parts.map(({ folders, part }) => ({
       folders,
       onChange: (path: string) => void part.restart(`${path} changed`),
     }));
-    watchCode(this.#config.root, watched, this.#over.signal);
+    const migrations = databaseUrl === undefined ? [] : [{
+      folders: ["supabase/migrations"],
+      onChange: () => void this.#prepareTables(databaseUrl).catch((error) => this.#tell(error)),
+    }];
+    watchCode(this.#config.root, [...parts, ...migrations], this.#over.signal);
+  }
+
+  #tell(error: unknown): void {
+    this.#print("postgres", error instanceof Error ? error.message : String(error));
   }
 
   #greet(settings: { databaseUrl: string; electricUrl: string }, started: number): void {

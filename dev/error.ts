@@ -11,6 +11,7 @@ export type DevErrorCode =
   | "port_busy"
   | "postgres_failed"
   | "part_failed"
+  | "migration_failed"
   | "seed_failed"
   | "not_running"
   | "many_running"

@@ -50,9 +50,9 @@ export function makeParts(
   );
   const gatekeeper = make(
     "gatekeeper",
-    ["gatekeeper", "shared", "edge/runtimes", "supabase/migrations"],
+    ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper"],
     `http://${reach}:${ports.gatekeeper}/health`,
-    ["run", ...allow, "gatekeeper/main.ts"],
+    ["run", ...allow, "cli/serve.ts", "supabase/functions/gatekeeper/index.ts"],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -66,10 +66,16 @@ export function makeParts(
   );
   const edge = make(
     "edge",
-    ["edge", "shared"],
+    ["edge", "shared", "supabase/functions/edge"],
     `http://${reach}:${ports.edge}/health`,
-    ["serve", ...allow, "--host", host, "--port", String(ports.edge), "edge/index.ts"],
-    { LOG_REQUESTS: "1", AUTH_SECRET: settings.authSecret, ELECTRIC_URL: settings.electricUrl },
+    ["run", ...allow, "cli/serve.ts", "supabase/functions/edge/index.ts"],
+    {
+      HOST: host,
+      LOG_REQUESTS: "1",
+      PORT: String(ports.edge),
+      AUTH_SECRET: settings.authSecret,
+      ELECTRIC_URL: settings.electricUrl,
+    },
   );
   return config.electricUrl === undefined ? [sync, gatekeeper, edge] : [gatekeeper, edge];
 }

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { DevError } from "./error.ts";
-import { offerHelp } from "./help.ts";
+import { offerHelp } from "../cli/help.ts";
 
 type KnownOptions = NonNullable<ParseArgsConfig["options"]>;
 

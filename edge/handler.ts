@@ -1,25 +1,33 @@
-import type { ProxyConfig } from "../shared/config.ts";
-import { createProxy, type Surroundings } from "../shared/proxy.ts";
 import { targetOf } from "../shared/query.ts";
-import { createRefusalLog } from "../shared/refusal_log.ts";
-import { answer, answerRefusals, checkMethod, Refusal } from "../shared/refusal.ts";
+import { answer, answerRefusals, checkMethod, type Handler, Refusal } from "../shared/refusal.ts";
+import type { ProxyConfig } from "./config.ts";
+import { createProxy, type Surroundings } from "./proxy.ts";
+import { createRefusalLog } from "./refusal_log.ts";
 
 /**
- * The edge function: the authorising proxy and a health check, nothing else. Supabase calls it
- * under its name, as `/edge/v1/shape`.
+ * The edge: the authorising proxy and a health check, nothing else. `basePaths`: what may stand before
+ * `/v1/shape`; paths are compared as they came.
  */
-export function createEdge(name: string, config: ProxyConfig, around: Surroundings) {
+export function createEdgeHandler(
+  basePaths: readonly string[],
+  config: ProxyConfig,
+  around: Surroundings,
+): Handler {
   const proxy = createProxy(config, around);
-  return answerRefusals(
-    async (request) => {
-      const { path, query } = targetOf(request);
-      const route = path.startsWith(`/${name}/`) ? path.slice(name.length + 1) : path;
-      if (route === "/v1/shape") return await proxy(request, query);
-      if (route !== "/health") throw new Refusal(404, "not_found", "Try GET /v1/shape or /health.");
-      checkMethod(request, "GET", "HEAD");
-      return answer({ status: "ok" });
-    },
-    around.log,
-    createRefusalLog(around.log),
-  );
+  const shapePaths = basePaths.map((base) => `${base}/v1/shape`);
+  const healthPaths = basePaths.map((base) => `${base}/health`);
+
+  async function route(request: Request): Promise<Response> {
+    const { path, query } = targetOf(request);
+    if (shapePaths.includes(path)) return await proxy(request, query);
+    if (healthPaths.includes(path)) return health(request);
+    throw new Refusal(404, "not_found", "Try GET /v1/shape or /health.");
+  }
+
+  return answerRefusals(route, around.log, createRefusalLog(around.log));
+}
+
+function health(request: Request): Response {
+  checkMethod(request, "GET", "HEAD");
+  return answer({ status: "ok" });
 }

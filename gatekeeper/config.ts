@@ -1,29 +1,22 @@
 import type { JWK } from "jose";
-import { type ProxyConfig, readProxyConfig } from "../shared/config.ts";
-import {
-  ConfigError,
-  type Env,
-  optional,
-  readAddress,
-  readNumber,
-  readUrl,
-  required,
-} from "../shared/env.ts";
-import type { UserIssuer } from "./authenticate.ts";
-import { readGatekeeperKeys } from "./keys.ts";
-import type { SigningKey } from "./sign.ts";
-import { type ProjectKeys, readProjectKeys } from "./project_keys.ts";
-import { readUserIssuers } from "./user_issuers.ts";
+import { type ProxyConfig, readProxyConfig } from "../edge/config.ts";
+import { type Env, optional, readNumber, readSwitch, readUrl } from "../edge/env.ts";
+import { readAllowedOrigins } from "./http/cors.ts";
+import { type Paths, pathsBelow } from "./http/paths.ts";
+import { readGatekeeperKeys } from "./tokens/keys.ts";
+import type { SigningKey } from "./tokens/sign.ts";
+import type { UserIssuer } from "./users/authenticate.ts";
+import { type ProjectKeys, readProjectKeys } from "./users/project_keys.ts";
+import { readUserIssuers } from "./users/user_issuers.ts";
 
 /** What the gatekeeper is configured with. */
 export interface GatekeeperConfig extends ProxyConfig {
-  /** Where it listens. */
-  readonly host: string;
-  readonly port: number;
-  readonly databaseUrl: string;
+  readonly paths: Paths;
   /** Whose access tokens are good; none means that all users are anonymous. */
   readonly users: readonly UserIssuer[];
   readonly projectKeys: ProjectKeys;
+  /** Whose pages may send cookies; none: everyone's may ask, without. */
+  readonly allowedOrigins: readonly string[];
   readonly signing: SigningKey;
   /** Public keys, for verifiers to fetch. */
   readonly published: readonly JWK[];
@@ -35,32 +28,37 @@ export interface GatekeeperConfig extends ProxyConfig {
   readonly tokenTtl: number;
 }
 
+/** What isn't a variable. */
+export interface Mounting {
+  readonly basePath?: string;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
 /** Reads the gatekeeper's configuration; throws {@link ConfigError}. */
-export async function readGatekeeperConfig(env: Env): Promise<GatekeeperConfig> {
+export async function readGatekeeperConfig(
+  env: Env,
+  { basePath = "", fetch = globalThis.fetch }: Mounting = {},
+): Promise<GatekeeperConfig> {
   const { signing, verifying, published } = await readGatekeeperKeys(env);
-  const { host, port } = readAddress(env, 4000);
-  const base = optional(env, "ELECTRIC_PROXY_URL") ?? `http://localhost:${port}/proxy`;
   return {
     ...readProxyConfig(env, verifying),
+    paths: pathsBelow(basePath, env),
     signing,
     published,
-    host,
-    port,
-    databaseUrl: readDatabaseUrl(env),
-    users: readUserIssuers(env),
+    users: readUserIssuers(env, fetch),
     projectKeys: readProjectKeys(env),
-    shapeUrl: `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`,
-    proxyChecksHandles: readNumber(env, "ELECTRIC_PROXY_CHECKS_HANDLES", 1, 0, 1) === 1,
+    allowedOrigins: readAllowedOrigins(env),
+    shapeUrl: readShapeUrl(env, basePath),
+    proxyChecksHandles: readSwitch(env, "ELECTRIC_PROXY_CHECKS_HANDLES", 1),
     tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
   };
 }
 
-function readDatabaseUrl(env: Env): string {
-  const name = optional(env, "DATABASE_URL") ? "DATABASE_URL" : "SUPABASE_DB_URL";
-  const hint = "Postgres: postgresql://user:password@host:5432/name";
-  const url = optional(env, name) ?? required(env, "DATABASE_URL", hint);
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new ConfigError(`${name} must begin with postgresql:// and be a valid URL.`);
-  }
-  return url;
+function readShapeUrl(env: Env, basePath: string): string {
+  const ownProxy = () => {
+    const port = readNumber(env, "PORT", 4000, 0, 65535);
+    return `http://localhost:${port}${basePath}/proxy`;
+  };
+  const base = optional(env, "ELECTRIC_PROXY_URL") ?? ownProxy();
+  return `${readUrl("ELECTRIC_PROXY_URL", base)}/v1/shape`;
 }

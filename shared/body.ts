@@ -1,4 +1,4 @@
-import { watch } from "./clock.ts";
+import { type Watch, watchTogether } from "./clock.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 
 /** TypeScript doesn't know these yet (ECMAScript 2026). */
@@ -9,36 +9,55 @@ export const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJS
 /** Milliseconds that a body may take to arrive. */
 const ARRIVES_WITHIN = 10_000;
 
+/** Longest body, in bytes. */
+const MAX_BODY = 1024 * 1024;
+
 /**
  * Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8, 408 when
  * it hasn't all arrived `within` so many milliseconds.
  */
-export async function readBody(request: Request, within = ARRIVES_WITHIN): Promise<string> {
+export async function readBody(
+  request: Request,
+  watch: Watch = watchTogether,
+  within = ARRIVES_WITHIN,
+): Promise<string> {
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
-  const [began, decoder] = [Date.now(), new TextDecoder("utf-8", { fatal: true })];
-  let [text, size, late] = ["", 0, false];
+  const began = Date.now();
+  let isLate = false;
   const unwatch = watch(() => {
     if (Date.now() - began <= within) return;
-    late = true;
+    isLate = true;
     reader.cancel().catch(() => {});
   });
   try {
-    for (let next; !(next = await reader.read()).done;) {
-      size += next.value.byteLength;
-      if (size > 1024 * 1024) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
-      text += decoder.decode(next.value, { stream: true });
-    }
-    if (!late) return text + decoder.decode();
+    const text = await readUtf8(reader);
+    if (!isLate) return text;
   } catch (error) {
     reader.cancel().catch(() => {});
     if (error instanceof Refusal) throw error;
   } finally {
     unwatch();
   }
-  if (!late) throw invalidRequest("The body isn't whole UTF-8 text.");
+  throw isLate ? tooSlow(within) : invalidRequest("The body isn't whole UTF-8 text.");
+}
+
+async function readUtf8(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let size = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > MAX_BODY) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function tooSlow(within: number): Refusal {
   const message = `The body didn't arrive within ${within / 1000} s. Send it at once.`;
-  throw new Refusal(408, "body_too_slow", message, { connection: "close" });
+  return new Refusal(408, "body_too_slow", message, { connection: "close" });
 }
 
 /**
@@ -47,14 +66,16 @@ export async function readBody(request: Request, within = ARRIVES_WITHIN): Promi
  * 2^53 bare. Gives `undefined` for what isn't JSON, or is nested too deeply.
  */
 export function parseJson(text: string): unknown {
-  const keep = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" ? rawJSON(context?.source ?? `${value}`) : value;
   try {
-    const value: unknown = JSON.parse(text, keep);
+    const value: unknown = JSON.parse(text, keepDigits);
     return JSON.stringify(value) === undefined ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === "number" ? rawJSON(context?.source ?? `${value}`) : value;
 }
 
 /** Reads a text as a JSON object, as {@link parseJson} does. Throws a 400 {@link Refusal}. */

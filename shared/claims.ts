@@ -1,63 +1,102 @@
 import QuickLRU from "quick-lru";
-import type { ProxyConfig } from "./config.ts";
-import { verifyJwt } from "./keys.ts";
+import type { VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
 import { readShape, type Shape } from "./shape.ts";
-
-/** The one answer to a missing or bad token (RFC 6750 section 3.1). */
-const MESSAGE = "No good token: send one from the gatekeeper, as 'Authorization: Bearer …'.";
-const CHALLENGE = { "www-authenticate": 'Bearer error="invalid_token"' };
-const badToken = (reason: string) =>
-  new Refusal(401, "invalid_token", MESSAGE, CHALLENGE).because(reason);
+import { verifyJwt } from "./verify_jwt.ts";
 
 /** Longest token that is read, and so the longest that may be signed, in characters. */
 export const MAX_TOKEN = 8192;
 
+/** How many tokens are remembered as verified; twice as many at times. */
+const REMEMBERED = 2000;
+
+/** What a token must say, besides its shape. */
+export interface TokenChecks {
+  /** Seconds that the signer's clock and ours may differ. */
+  readonly clockTolerance: number;
+  /** Not checked where there is none. */
+  readonly issuer?: string;
+  readonly audience?: string;
+}
+
 /** What a token is checked with and for. */
-export type Checks = Pick<ProxyConfig, "keys" | "token">;
+export interface Checks {
+  readonly keys: VerifyingKeys;
+  readonly token: TokenChecks;
+}
+
+/** What a good token grants. */
+export interface Grant {
+  readonly shape: Shape;
+  /** The token's end, in seconds since the epoch. */
+  readonly expiresAt: number;
+}
 
 /**
- * Verifies a token and reads its shape, as strictly as a request's. Gives it, and the token's end in
- * seconds since the epoch. Throws the same 401 {@link Refusal} for every bad token, for which check
- * failed helps nobody but a forger; a 503 while the keys can't be had.
+ * Verifies a token and reads its shape, as strictly as a request's. Throws the same 401
+ * {@link Refusal} for every bad token, for which check failed helps nobody but a forger; a 503 while
+ * the keys can't be had.
  */
-export async function verifyToken(token: string, { keys, token: checks }: Checks) {
+export async function verifyToken(token: string, { keys, token: checks }: Checks): Promise<Grant> {
   // Before any cryptography, which would cost us more than a forger.
   if (token === "") throw badToken("no_token");
   if (token.length > MAX_TOKEN) throw badToken("too_long");
   const { claims, reason } = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
   if (claims === null) throw badToken(reason);
+  return { shape: readClaim(claims["shape"]), expiresAt: claims.exp ?? 0 };
+}
+
+function readClaim(claim: unknown): Shape {
   try {
-    return { shape: readShape(Object.assign({}, claims["shape"])), expiresAt: claims.exp ?? 0 };
+    return readShape(Object.assign({}, claim));
   } catch {
     throw badToken("no_shape");
   }
 }
 
+/** The one answer to a missing or bad token (RFC 6750 section 3.1); `reason` is the log's. */
+function badToken(reason: string): Refusal {
+  const message = "No good token: send one from the gatekeeper, as 'Authorization: Bearer …'.";
+  const challenge = { "www-authenticate": 'Bearer error="invalid_token"' };
+  return new Refusal(401, "invalid_token", message, challenge).because(reason);
+}
+
+/** The token of a request (RFC 6750 section 2.1); empty where there is none. */
+export function bearerToken({ headers }: Request): string {
+  return /^Bearer +([^\s,]+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+}
+
 /**
- * Gives what a request's bearer token (RFC 6750 section 2.1) opens, or throws a 401. Each token is
- * verified once and then looked up, since a signature costs a thousand times a lookup. Only good
- * ones are remembered, the least recently used go first; none outlives its `exp`, nor any change of
- * the keys.
+ * Gives what a request's token opens, or throws as {@link verifyToken} does. Each token is verified
+ * once and then looked up, since a signature costs a thousand times a lookup. Only good ones are
+ * remembered, the least recently used go first; none outlives its `exp`, nor any change of the keys.
+ *
+ * `open`: makes of a shape what is to be remembered.
  */
 export function createVerifier<Opened>(config: Checks, open: (shape: Shape) => Opened) {
-  // It holds twice as many at times.
-  const remembered = new QuickLRU<string, Opened>({ maxSize: 2000 });
+  const remembered = new QuickLRU<string, Opened>({ maxSize: REMEMBERED });
   let generation = config.keys.generation();
 
+  function forgetOnChangeOfKeys(): void {
+    const now = config.keys.generation();
+    if (now !== generation) remembered.clear();
+    generation = now;
+  }
+
   async function verifyFirst(token: string): Promise<Opened> {
-    const started = generation;
+    const before = generation;
     const { shape, expiresAt } = await verifyToken(token, config);
     const opened = open(shape);
+    const endsAt = expiresAt + config.token.clockTolerance;
+    const maxAge = 1000 * endsAt - Date.now();
     // Keys that changed meanwhile may have lost the one that verified it.
-    const maxAge = 1000 * (expiresAt + config.token.clockTolerance) - Date.now();
-    if (started === generation) remembered.set(token, opened, { maxAge });
+    if (before === generation) remembered.set(token, opened, { maxAge });
     return opened;
   }
 
-  return ({ headers }: Request): Opened | Promise<Opened> => {
-    if (generation !== (generation = config.keys.generation())) remembered.clear();
-    const token = /^Bearer +([^\s,]+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+  return (request: Request): Opened | Promise<Opened> => {
+    forgetOnChangeOfKeys();
+    const token = bearerToken(request);
     return remembered.get(token) ?? verifyFirst(token);
   };
 }

@@ -1,8 +1,10 @@
 import { equal, notEqual, rejects } from "node:assert/strict";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { verifyToken } from "./claims.ts";
-import { ConfigError } from "./env.ts";
-import { publicKeys, readKeys, remoteKeys } from "./keys.ts";
+import { readKeys } from "../edge/keys.ts";
+import { ConfigError } from "./config_error.ts";
+import { publicKeys } from "./keys.ts";
+import { remoteKeys } from "./remote_keys.ts";
 import { Refusal } from "./refusal.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";

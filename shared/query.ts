@@ -3,15 +3,32 @@ import { invalidRequest } from "./refusal.ts";
 /** Longest name or value that is read, in UTF-16 code units. */
 const MAX_TEXT = 8192;
 
+/** As much of a parameter's name as an error shows. */
+const SHOWN_NAME = 24;
+
+/** Characters that two readers could understand differently: controls, NUL, lone surrogates. */
+const AMBIGUOUS = /\p{Cc}|\p{Cs}/u;
+
+/** A URL in its parts, none of them decoded: scheme and authority, path, query. */
+const URL_PARTS = /^[^:]*:\/\/[^/?]*(?<path>[^?]*)\??(?<query>.*)$/s;
+
+/** What a request asks for, exactly as it came. */
+export interface Target {
+  readonly path: string;
+  /** Without `?`. */
+  readonly query: string;
+}
+
 /**
  * Splits a request's URL into path and query, exactly as they came. `new URL` would resolve `..`
  * and turn `\` into `/`, and what a path means must not depend on who reads it.
  */
-export function targetOf({ url, headers }: Request): { path: string; query: string } {
+export function targetOf({ url, headers }: Request): Target {
   // Deno puts the Host header before the path as it is: a path in there isn't the one that was asked.
-  if (/[/?]/.test(headers.get("host") ?? "")) return { path: "", query: "" };
-  const [, path = "", query = ""] = /^[^:]*:\/\/[^/?]*([^?]*)\??(.*)$/s.exec(url) ?? [];
-  return { path, query };
+  const host = headers.get("host") ?? "";
+  if (/[/?]/.test(host)) return { path: "", query: "" };
+  const parts = URL_PARTS.exec(url)?.groups;
+  return { path: parts?.["path"] ?? "", query: parts?.["query"] ?? "" };
 }
 
 /**
@@ -21,8 +38,10 @@ export function targetOf({ url, headers }: Request): { path: string; query: stri
 export function readText(field: string, value: unknown): string {
   if (typeof value !== "string") throw invalidRequest(`${field} must be there, as a text.`);
   if (value.length > MAX_TEXT) throw invalidRequest(`${field} is over ${MAX_TEXT} characters.`);
-  if (!/\p{Cc}|\p{Cs}/u.test(value)) return value;
-  throw invalidRequest(`${field} holds a control character, such as a line break.`);
+  if (AMBIGUOUS.test(value)) {
+    throw invalidRequest(`${field} holds a control character, such as a line break.`);
+  }
+  return value;
 }
 
 /**
@@ -30,19 +49,29 @@ export function readText(field: string, value: unknown): string {
  * bad UTF-8 are refused instead of passed through or replaced.
  */
 export function readQuery(query: string): [name: string, value: string][] {
+  checkEncoding(query);
+  // A question mark at the beginning would be dropped without the ampersand.
+  const pairs = [...new URLSearchParams(`&${query}`)];
+  for (const [name, value] of pairs) readText(name.slice(0, SHOWN_NAME) || "A name", name + value);
+  return pairs;
+}
+
+function checkEncoding(query: string): void {
   try {
     decodeURIComponent(query);
   } catch {
     throw invalidRequest("The query is not valid percent-encoded UTF-8.");
   }
-  // A question mark at the beginning would be dropped without the ampersand.
-  const pairs = [...new URLSearchParams(`&${query}`)];
-  for (const [name, value] of pairs) readText(name.slice(0, 24) || "A name", name + value);
-  return pairs;
 }
 
 /** Writes pairs as the pieces of a query, such as `table=items`; those without a value are left out. */
-export function writeQuery(pairs: readonly (readonly [string, string | null | undefined])[]) {
-  const write = (text: string | null | undefined) => encodeURIComponent(text ?? "");
-  return pairs.filter(([, value]) => value != null).map((pair) => pair.map(write).join("="));
+export function writeQuery(
+  pairs: readonly (readonly [name: string, value: string | null | undefined])[],
+): string[] {
+  const pieces: string[] = [];
+  for (const [name, value] of pairs) {
+    if (value === null || value === undefined) continue;
+    pieces.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  }
+  return pieces;
 }

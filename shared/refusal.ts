@@ -1,7 +1,7 @@
 /** CORS headers of our own responses: without them a browser can't see a 401 and renew. */
-const OWN = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" };
+const CORS = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" };
 
-const NONE: Readonly<Record<string, string>> = {};
+type HeaderFields = Readonly<Record<string, string>>;
 
 /**
  * A request that we answer ourselves, with an error. `code` is stable; the message says what to do
@@ -9,10 +9,16 @@ const NONE: Readonly<Record<string, string>> = {};
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+  readonly status: number;
+  readonly code: string;
+  readonly headers: HeaderFields;
   #reason: string;
 
-  constructor(readonly status: number, readonly code: string, text = "", readonly headers = NONE) {
-    super(text);
+  constructor(status: number, code: string, message = "", headers: HeaderFields = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
     this.#reason = code;
   }
 
@@ -35,8 +41,16 @@ export class Refusal extends Error {
 export const invalidRequest = (message: string) => new Refusal(400, "invalid_request", message);
 
 /** JSON of our own: readable across origins, never cached unless `headers` say so. */
-export function answer(body: unknown, { status = 200, headers: more = {} }: Partial<Refusal> = {}) {
-  return Response.json(body, { status, headers: { ...OWN, "cache-control": "no-store", ...more } });
+export function answer(body: unknown, status = 200, headers: HeaderFields = {}): Response {
+  return Response.json(body, {
+    status,
+    headers: { ...CORS, "cache-control": "no-store", ...headers },
+  });
+}
+
+/** The answer to a request that was refused: `{"message": "…"}`. */
+export function answerTo({ message, status, headers }: Refusal): Response {
+  return answer({ message }, status, headers);
 }
 
 /**
@@ -49,9 +63,12 @@ export function checkMethod({ method }: Request, ...methods: string[]): Response
     throw new Refusal(405, "method_not_allowed", `Use one of: ${allow}.`, { allow });
   }
   if (method !== "OPTIONS") return null;
-  const headers = new Headers({ ...OWN, "access-control-allow-methods": allow });
-  headers.set("access-control-allow-headers", "Authorization, *");
-  headers.set("access-control-max-age", "86400");
+  const headers = {
+    ...CORS,
+    "access-control-allow-methods": allow,
+    "access-control-allow-headers": "Authorization, *",
+    "access-control-max-age": "86400",
+  };
   return new Response(null, { status: 204, headers });
 }
 
@@ -59,9 +76,9 @@ export function checkMethod({ method }: Request, ...methods: string[]): Response
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Turns what a handler throws into its answer, `{"message": "…"}`, and tells `onRefusal` of each
- * {@link Refusal}. Anything else is a bug of ours: a 500 and one line in the log, with the error's
- * name and place but not its message, which might hold a token or a row.
+ * Turns what a handler throws into its answer, and tells `onRefusal` of each {@link Refusal}. Anything
+ * else is a bug of ours: a 500 and one line in the log, with the error's name and place but not its
+ * message, which might hold a token or a row.
  */
 export function answerRefusals(
   handler: Handler,
@@ -74,11 +91,16 @@ export function answerRefusals(
     } catch (error) {
       if (error instanceof Refusal) {
         onRefusal(error);
-        return answer({ message: error.message }, error);
+        return answerTo(error);
       }
-      const { name, stack = "" } = error instanceof Error ? error : new Error();
-      log(`unexpected ${name} ${/\n\s+(at .*)/.exec(stack)?.[1] ?? ""}`);
-      return answer({ message: "Something went wrong; see the server's log." }, { status: 500 });
+      log(`unexpected ${nameAndPlace(error)}`);
+      return answer({ message: "Something went wrong; see the server's log." }, 500);
     }
   };
+}
+
+function nameAndPlace(error: unknown): string {
+  if (!(error instanceof Error)) return "value that is no Error";
+  const place = /\n\s+(at .*)/.exec(error.stack ?? "")?.[1] ?? "";
+  return `${error.name} ${place}`;
 }

@@ -11,15 +11,27 @@ export const SHAPE_NAMES: readonly string[] = ["table", "where", "columns", "par
 /** Not exported, so that a shape can only be had from {@link readShape}. */
 const READ = Symbol("read");
 
-/**
- * A shape in canonical form, however it was spelled.
- * - `canonical`: its query, sorted by name: equal for equal shapes and only for those
- * - `namespace`, `name`: as Postgres stores them; `table`: both, as Electric reads them
- * - `where`: `null` for all rows; `params`: the values of its `$1`, `$2`, …
- * - `columns`: as Postgres stores the names, sorted, for Electric takes them as a set; `null` for all
- * - `queryable`: the columns that subset queries may name; only a token says so, it isn't compared
- */
-export type Shape = Readonly<ReturnType<typeof readShape>>;
+/** A shape in canonical form, however it was spelled. */
+export interface Shape {
+  readonly [READ]: true;
+  /** Its query, sorted by name: equal for equal shapes and only for those. */
+  readonly canonical: string;
+  /** As Postgres stores the names. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Both, as Electric reads them. */
+  readonly table: string;
+  /** `null` for all rows. */
+  readonly where: string | null;
+  /** The values of its `$1`, `$2`, … */
+  readonly params: readonly string[];
+  /** As Postgres stores the names, sorted, for Electric takes them as a set; `null` for all. */
+  readonly columns: readonly string[] | null;
+  /** The columns that subset queries may name; only a token says so, it isn't compared. */
+  readonly queryable: readonly string[] | null;
+  /** Whether changes carry all columns (`replica=full`). */
+  readonly full: boolean;
+}
 
 /**
  * Reads a shape strictly; throws a 400 {@link Refusal} that names the field. `null` and missing
@@ -27,30 +39,108 @@ export type Shape = Readonly<ReturnType<typeof readShape>>;
  * the column `"Id"`), or quoted ones; a comma text holds identifiers by Electric's rules.
  * Columns that are narrowed are all that subset queries may name, unless more are given.
  */
-export function readShape(fields: ShapeFields) {
-  const { table: path, namespace: schema, where: clause, ...others } = fields;
-  const { columns: names, params: values, replica, queryable_columns: more, ...unknown } = others;
-  const isOdd = Object.values(unknown).some((value) => value !== null);
-  if (isOdd) throw invalidRequest(`An unknown field; a shape has ${SHAPE_NAMES.join(", ")}.`);
-  const parts = parseNames(readText("table", path), ".", "table");
-  if (schema != null) parts.unshift(parseName(readText("namespace", schema), "namespace"));
-  const [name = "", namespace = "public", ...tooMany] = parts.toReversed();
-  if (tooMany.length > 0) throw invalidRequest("table has two dots; quote a name that holds one.");
-  const where = clause == null ? null : readText("where", clause);
-  // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
-  if (where?.trim() === "") throw invalidRequest("where is blank; leave it out for all rows.");
-  const [full, isDefault] = [replica === "full", (replica ?? "default") === "default"];
-  if (!full && !isDefault) throw invalidRequest("replica must be default or full.");
-  const columns = readColumns("columns", names);
-  const queryable = readColumns("queryable_columns", more) ?? columns;
-  const params = readParams(values ?? {});
-  const table = (namespace === "public" ? [name] : [namespace, name]).map(formatName).join(".");
+export function readShape(fields: ShapeFields): Shape {
+  checkFieldNames(fields);
+  const { namespace, name } = readTable(fields["table"], fields["namespace"]);
+  const where = readWhere(fields["where"]);
+  const full = readReplica(fields["replica"]) === "full";
+  const columns = readColumns("columns", fields["columns"]);
+  const queryable = readColumns("queryable_columns", fields["queryable_columns"]) ?? columns;
+  const params = readParams(fields["params"]);
+  const table = formatTable(namespace, name);
   const canonical = writeQuery([
     ["columns", columns?.map(formatName).join()],
     ...params.map((value, i) => [`params[${i + 1}]`, value] as const),
-    ...[["replica", full ? "full" : null], ["table", table], ["where", where]] as const,
+    ["replica", full ? "full" : null],
+    ["table", table],
+    ["where", where],
   ]).join("&");
-  return { [READ]: 1, canonical, namespace, name, table, where, params, columns, queryable, full };
+  return {
+    [READ]: true,
+    canonical,
+    namespace,
+    name,
+    table,
+    where,
+    params,
+    columns,
+    queryable,
+    full,
+  };
+}
+
+const FIELDS = [...SHAPE_NAMES, "namespace", "queryable_columns"];
+
+function checkFieldNames(fields: ShapeFields): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (FIELDS.includes(name) || value === null) continue;
+    throw invalidRequest(`An unknown field; a shape has ${SHAPE_NAMES.join(", ")}.`);
+  }
+}
+
+const isMissing = (value: unknown) => value === null || value === undefined;
+
+/** `path` is a table's name, with or without its schema's; `schema` may stand by itself, too. */
+function readTable(path: unknown, schema: unknown): { namespace: string; name: string } {
+  const parts = parseNames(readText("table", path), ".", "table");
+  if (!isMissing(schema)) parts.unshift(parseName(readText("namespace", schema), "namespace"));
+  const [name = "", namespace = "public", ...tooMany] = parts.reverse();
+  if (tooMany.length > 0) throw invalidRequest("table has two dots; quote a name that holds one.");
+  return { namespace, name };
+}
+
+function formatTable(namespace: string, name: string): string {
+  if (namespace === "public") return formatName(name);
+  return `${formatName(namespace)}.${formatName(name)}`;
+}
+
+function readWhere(value: unknown): string | null {
+  if (isMissing(value)) return null;
+  const where = readText("where", value);
+  // Electric takes a blank clause as none, which would turn a policy's slip into the whole table.
+  if (where.trim() === "") throw invalidRequest("where is blank; leave it out for all rows.");
+  return where;
+}
+
+function readReplica(value: unknown): "full" | "default" {
+  if (isMissing(value) || value === "default") return "default";
+  if (value === "full") return "full";
+  throw invalidRequest("replica must be default or full.");
+}
+
+function readColumns(field: string, value: unknown): readonly string[] | null {
+  if (isMissing(value)) return null;
+  const columns = Array.isArray(value)
+    ? Array.from(value, (item) => readColumn(field, item))
+    : parseNames(readText(field, value), ",", field);
+  const isSet = new Set(columns).size === columns.length;
+  if (columns.length > 0 && isSet) return columns.sort();
+  throw invalidRequest(`${field} must name each column once; leave it out for all columns.`);
+}
+
+/** A list holds names as they are, or in double quotes. */
+function readColumn(field: string, item: unknown): string {
+  const name = readText(field, item);
+  const isQuoted = name.startsWith('"');
+  const isBlank = name.trim() === "";
+  return parseName(isQuoted || isBlank ? name : quoteName(name), field);
+}
+
+/** A list of values, or an object that numbers them from 1. */
+function readParams(value: unknown): readonly string[] {
+  if (isMissing(value)) return [];
+  if (typeof value !== "object") throw invalidRequest('params must be like ["a"] or {"1": "a"}.');
+  const first = Array.isArray(value) ? 0 : 1;
+  return Object.entries({ ...value }).map(([key, item], i) => {
+    if (key !== `${first + i}`) throw invalidRequest("params must be numbered 1, 2, 3, …");
+    return readText(`params[${i + 1}]`, item);
+  });
+}
+
+/** A query's shape, and the rest of it. */
+export interface SplitQuery {
+  readonly fields: ShapeFields;
+  readonly rest: readonly [name: string, value: string][];
 }
 
 /**
@@ -58,40 +148,36 @@ export function readShape(fields: ShapeFields) {
  * could take differently: a shape parameter given twice, or nested in brackets (`table[]`), except
  * for `params[n]`.
  */
-export function splitQuery(query: string) {
-  const [fields, params] = [new Map<string, unknown>(), new Map<string, string>()];
+export function splitQuery(query: string): SplitQuery {
+  const fields = new Map<string, unknown>();
+  const params = new Map<string, string>();
   const rest: [name: string, value: string][] = [];
   for (const [name, value] of readQuery(query)) {
     const base = baseName(name);
-    const index = /^params\[(\d+)\]$/.exec(name)?.[1];
     if (!SHAPE_NAMES.includes(base)) rest.push([name, value]);
-    else if (index !== undefined && !params.has(index)) params.set(index, value);
-    else if (name === base && base !== "params" && !fields.has(base)) fields.set(base, value);
-    else throw invalidRequest(`${base} must be given once, and not in brackets but for params[1].`);
+    else if (base === "params") setOnce(params, paramNumber(name), value, base);
+    else setOnce(fields, name === base ? base : null, value, base);
   }
   if (params.size > 0) fields.set("params", Object.fromEntries(params));
   return { fields: Object.fromEntries(fields), rest };
 }
 
-/** A parameter's name without brackets; Electric nests `a[b]`. */
-export const baseName = (name: string): string => name.replace(/\[.*$/s, "");
+/** The `n` of `params[n]`, else `null`. */
+const paramNumber = (name: string) => /^params\[(\d+)\]$/.exec(name)?.[1] ?? null;
 
-function readColumns(field: string, value: unknown): readonly string[] | null {
-  if (value == null) return null;
-  const readItem = (item: unknown) => {
-    const name = readText(field, item);
-    return parseName(/^"|^\s*$/.test(name) ? name : quoteName(name), field);
-  };
-  const items = Array.isArray(value) ? Array.from(value, readItem) : null;
-  const columns = items ?? parseNames(readText(field, value), ",", field);
-  if (columns.length > 0 && new Set(columns).size === columns.length) return columns.sort();
-  throw invalidRequest(`${field} must name each column once; leave it out for all columns.`);
+function setOnce<Value>(
+  map: Map<string, Value>,
+  name: string | null,
+  value: Value,
+  base: string,
+): void {
+  if (name === null || map.has(name)) {
+    throw invalidRequest(`${base} must be given once, and not in brackets but for params[1].`);
+  }
+  map.set(name, value);
 }
 
-function readParams(value: unknown): readonly string[] {
-  if (typeof value !== "object") throw invalidRequest('params must be like ["a"] or {"1": "a"}.');
-  return Object.entries({ ...value }).map(([key, item], i) => {
-    if (key === `${Array.isArray(value) ? i : i + 1}`) return readText(`params[${i + 1}]`, item);
-    throw invalidRequest("params must be numbered 1, 2, 3, …");
-  });
+/** A parameter's name without brackets; Electric nests `a[b]`. */
+export function baseName(name: string): string {
+  return name.replace(/\[.*$/s, "");
 }

@@ -3,7 +3,7 @@ import type { Sql } from "./connection.ts";
 import { parseRelation, quoteRelation } from "./identifier.ts";
 import { invalid, type ShapeParams } from "./request_params.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
-import { SqlRefused } from "../../gatekeeper/sql_tree.ts";
+import { SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
 import type { Table } from "./table.ts";
 import type { TableCache } from "./table_cache.ts";
 import { checkWhere, type WhereClause } from "./where_clause.ts";

@@ -6,7 +6,7 @@ import type { RequestFields } from "./request_body.ts";
 import { invalid, InvalidRequest } from "./request_params.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
 import type { Subset } from "./snapshot.ts";
-import { SqlRefused } from "../../gatekeeper/sql_tree.ts";
+import { SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
 import { checkWhere } from "./where_clause.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { names, nodes, parseClause, SqlRefused } from "../../gatekeeper/sql_tree.ts";
+import { names, nodes, parseClause, SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
 import type { Column } from "./table.ts";
 
 const NODES = new Set(["SortBy", "ColumnRef", "String", "A_Const", "Integer", "List"]);

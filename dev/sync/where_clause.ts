@@ -1,9 +1,14 @@
 import type { Sql } from "./connection.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import { nodes, parseClause, type SqlNode, SqlRefused } from "../../gatekeeper/sql_tree.ts";
+import {
+  nodes,
+  parseClause,
+  type SqlNode,
+  SqlRefused,
+} from "../../gatekeeper/policies/sql_tree.ts";
 import type { Column } from "./table.ts";
 import { explainPostgresError } from "./where_error.ts";
-import { checkNode, WHERE_PREFIX } from "../../gatekeeper/electric_grammar.ts";
+import { checkNode, WHERE_PREFIX } from "../../gatekeeper/policies/electric_grammar.ts";
 
 /** A clause that Postgres accepted, with its parameters written into it. */
 export interface WhereClause {

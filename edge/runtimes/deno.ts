@@ -1,52 +1,59 @@
-import type { Env } from "../../shared/env.ts";
-import { isOlder, type Surroundings } from "../../shared/proxy.ts";
-import { answer, type Handler } from "../../shared/refusal.ts";
+import { watchTogether } from "../../shared/clock.ts";
+import type { Env } from "../env.ts";
+import type { Runtime } from "../runtime.ts";
 
-// Deno 2.9, and Supabase's runtime, which has Deno 2.1's API without signals and without an exit.
+/** Deno, and Supabase's runtime, which has Deno 2.1's API. */
+export function denoRuntime(): Runtime {
+  const isOld = isBefore29(Deno.version.deno);
+  return {
+    name: "Deno",
+    env,
+    fetch: fetchByHttp1(),
+    inflates: ["gzip", "br"],
+    // Before 2.9 it asks for no compression at all once a range is named, and opens what comes.
+    leavesRanges: !isOld,
+    compresses: isOld,
+    watchesEagerly: isOld,
+    // Before 2.9 it dies of a client that leaves a stream of ours.
+    streams: !isOld,
+    isolatesRequests: false,
+    watch: watchTogether,
+    process: { stopSignal, fail },
+  };
+}
 
-/**
- * How long bodies that are on their way may go on after a signal to stop, in milliseconds. `deno serve`
- * ends by itself when all are there, but not before 2.9: there it's the time to send what was held.
- */
-const GRACE = isOlder(Deno.version.deno) ? 500 : 5000;
+const env: Env = (name) => Deno.env.get(name);
 
-/** The environment. */
-export const env: Env = (name) => Deno.env.get(name);
-
-/** What a server gets from Deno; `name` begins the lines of its log. */
-export function createSurroundings(name: string): Surroundings & { stopping: AbortSignal } {
-  const log = (line: string) => console.error(`${name}: ${line}`);
-  return { fetch: fetchByHttp1(), runtime: Deno.version.deno, log, stopping: stopSignal() };
+/** Whether this is a Deno before 2.9. Runtimes of other names embed an older Deno. */
+export function isBefore29(version: string): boolean {
+  return !/^(2\.(9|\d\d)|[3-9]|\d\d)/.test(version);
 }
 
 /**
  * `fetch`, but always HTTP/1.1. By HTTP/2 it would use one connection for all requests to a CDN, and
  * those beyond the CDN's limit of streams (mostly about 100) would wait until a held one ends.
  */
-export function fetchByHttp1(): typeof fetch {
+function fetchByHttp1(): typeof fetch {
   const client = Deno.createHttpClient?.({ http2: false });
   return (input, init) => fetch(input, { ...init, ...(client && { client }) });
 }
 
-/** Ends the process after a line that says why; where the runtime doesn't let it, gives what answers every request. */
-export function giveUp(reason: string, log: (line: string) => void): Handler {
-  log(reason);
-  const exit: (code: number) => void = Deno.exit;
-  exit(1);
-  const message = "This server can't start as it is configured; its log says why.";
-  return () => Promise.resolve(answer({ message }, { status: 500 }));
-}
+/**
+ * How long bodies that are on their way may go on after a signal to stop, in milliseconds. `deno serve`
+ * ends by itself when all are there, but not before 2.9: there it's the time to send what was held.
+ */
+const grace = () => isBefore29(Deno.version.deno) ? 500 : 5000;
 
 /**
- * Aborts on SIGTERM and SIGINT. Held requests then end; what is still on its way after {@link GRACE}
- * is cut.
+ * Aborts on SIGTERM and SIGINT. Held requests then end; what is still on its way after a while is cut,
+ * and the process with it.
  */
 function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   const stop = () => {
     if (stopping.signal.aborted) return;
     stopping.abort();
-    Deno.unrefTimer(setTimeout(() => Deno.exit(0), GRACE));
+    Deno.unrefTimer(setTimeout(() => Deno.exit(0), grace()));
   };
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     try {
@@ -56,4 +63,11 @@ function stopSignal(): AbortSignal {
     }
   }
   return stopping.signal;
+}
+
+/** Ends the process, where the runtime lets it: Supabase's doesn't. */
+function fail(): void {
+  // Its type says that nothing comes after it.
+  const exit: (code: number) => void = Deno.exit;
+  exit(1);
 }

@@ -1,4 +1,4 @@
-import { offerHelp } from "../../dev/help.ts";
+import { offerHelp } from "../../cli/help.ts";
 import { fuzz } from "./fuzz.ts";
 import { noCaddy } from "../caddy/caddy.ts";
 import { caddyTarget, edgeTarget, gatekeeperTarget, type RunningTarget } from "./targets.ts";

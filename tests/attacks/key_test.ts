@@ -1,6 +1,6 @@
 import { equal, match } from "node:assert/strict";
 import { exportJWK, generateKeyPair } from "jose";
-import { AUTH_SECRET } from "../support/servers.ts";
+import { AUTH_SECRET, EDGE } from "../support/servers.ts";
 import { TestProcess } from "../support/process.ts";
 
 Deno.test("the edge doesn't start with a key that signs for others", async () => {
@@ -15,7 +15,7 @@ Deno.test("the edge doesn't start with a key that signs for others", async () =>
   ] as const;
   for (const [name, keys] of wrong) {
     const env = { ELECTRIC_URL: "http://127.0.0.1:1", ...keys };
-    const args = ["serve", "-NE", "--port", "0", "edge/index.ts"];
+    const args = ["serve", "-NE", "--port", "0", EDGE];
     await using edge = new TestProcess({ name: "edge", args, env });
     const late = setTimeout(() => edge.stop(), 5000);
     const code = await edge.exited;

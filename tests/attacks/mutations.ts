@@ -1,4 +1,4 @@
-import { offerHelp } from "../../dev/help.ts";
+import { offerHelp } from "../../cli/help.ts";
 import { ROOT } from "../support/process.ts";
 import { type Mutant, MUTANTS } from "./mutants.ts";
 

@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape, type Shape, splitQuery } from "../../shared/shape.ts";
-import { createUpstreamUrl } from "../../shared/upstream.ts";
-import { toClaim } from "../../gatekeeper/sign.ts";
+import { createUpstreamUrl } from "../../edge/upstream.ts";
+import { toClaim } from "../../gatekeeper/tokens/sign.ts";
 import { NotServed } from "./electric_identifier.ts";
 import { readAsElectric, type Served } from "./electric_reader.ts";
 

@@ -11,7 +11,7 @@ class Client implements AsyncDisposable {
 
   constructor(...args: string[]) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("../../client/main.ts", import.meta.url).pathname, ...args],
+      args: ["run", "-A", new URL("../../cli/client.ts", import.meta.url).pathname, ...args],
       stdout: "piped",
       stderr: "piped",
     }).spawn();

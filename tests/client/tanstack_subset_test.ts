@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { readShape } from "../../shared/shape.ts";
-import { readSubsetBody } from "../../shared/subset.ts";
+import { readSubsetBody } from "../../edge/subset.ts";
 
 /** What TanStack DB's compiler gives; it is not exported, so it is loaded by its path. */
 type Compiled = { where: string; orderBy?: string; params: Record<string, string>; limit?: number };

@@ -243,61 +243,6 @@ Deno.test("other paths are 404", async () => {
   }
 });
 
-Deno.test("two gatekeepers that start at once migrate the database once", async () => {
-  const url = await freshDatabase("fresh");
-  const sql = postgres(url, { max: 2 });
-  const locked = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<void>();
-  // In the way of both, so that they meet for sure; rolled back, it leaves them an empty database.
-  const inTheWay = sql.begin(async (tx) => {
-    await tx`create schema supabase_migrations`;
-    locked.resolve();
-    await release.promise;
-    throw new Error("rolled back");
-  }).catch(() => {});
-  await locked.promise;
-  const env = { DATABASE_URL: url, ELECTRIC_URL };
-  const started = Promise.allSettled([startGatekeeper(env), startGatekeeper(env)]);
-  try {
-    for (let waiting = 0, i = 0; waiting < 2 && i < 500; i++) {
-      const rows = await sql`
-        select from pg_stat_activity
-        where datname = 'fresh' and application_name = 'gatekeeper' and wait_event_type = 'Lock'`;
-      waiting = rows.length;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    release.resolve();
-    const lines: string[] = [];
-    for (const result of await started) {
-      assert.equal(result.status, "fulfilled", JSON.stringify(result));
-      lines.push(...result.value.process.lines);
-    }
-    const applied = lines.filter((line) => line.includes("applied migration"));
-    const rows = await sql`select version from supabase_migrations.schema_migrations`;
-    assert.equal(rows.length, applied.length, lines.join("\n"));
-    assert.equal(new Set(applied).size, applied.length, lines.join("\n"));
-    assert(applied.length > 0);
-  } finally {
-    release.resolve();
-    await inTheWay;
-    for (const result of await started) {
-      if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
-    }
-    await sql.end();
-  }
-});
-
-/** Makes an empty database beside the first and gives its URL. */
-async function freshDatabase(name: string): Promise<string> {
-  const sql = postgres(database.url, { max: 1 });
-  try {
-    await sql`create database ${sql(name)}`;
-  } finally {
-    await sql.end();
-  }
-  return database.url.replace(/[^/]+$/, name);
-}
-
 Deno.test("without Postgres it is 503, never a token; it recovers by itself", async () => {
   await database.stop();
   try {

@@ -34,16 +34,17 @@ for (const [name, path] of Object.entries(DENOS)) {
       const command = await path();
       await using folder = await tempDir();
       const { success } = await new Deno.Command("cp", {
-        args: ["-r", "shared", "edge", "gatekeeper", folder.path],
+        args: ["-r", "shared", "edge", "gatekeeper", "supabase", folder.path],
         cwd: ROOT,
       }).output();
       assert(success);
       for (const slug of ["edge", "gatekeeper"]) {
-        await Deno.writeTextFile(`${folder.path}/${slug}/supabase.js`, SUPABASE);
+        await Deno.writeTextFile(`${folder.path}/supabase/functions/${slug}/supabase.js`, SUPABASE);
       }
       for (const [slug, bad, says] of CASES) {
         const port = freePort();
-        const flags = ["--no-config", "--no-lock", "--import-map", `${slug}/deno.json`];
+        const source = `supabase/functions/${slug}`;
+        const flags = ["--no-config", "--no-lock", "--import-map", `${source}/deno.json`];
         const good = {
           AUTH_SECRET,
           ELECTRIC_URL: "http://127.0.0.1:1",
@@ -52,7 +53,7 @@ for (const [name, path] of Object.entries(DENOS)) {
         await using server = await startProcess({
           name: slug,
           command,
-          args: ["serve", "-NE", ...flags, "--port", `${port}`, `${slug}/supabase.js`],
+          args: ["serve", "-NE", ...flags, "--port", `${port}`, `${source}/supabase.js`],
           cwd: folder.path,
           env: { ...good, ...bad },
         });

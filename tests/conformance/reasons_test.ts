@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { type RunningServer, startEdge, startGatekeeper } from "../support/servers.ts";
+import { GATEKEEPER, type RunningServer, startEdge, startGatekeeper } from "../support/servers.ts";
 import { Tap } from "../support/tap.ts";
 import { now, signToken } from "../support/token.ts";
 import { signIn, startUsersStack } from "../users/stack.ts";
@@ -85,7 +85,7 @@ Deno.test("at its start the gatekeeper names policies for what is no table, once
   await stack.sql`drop table todos, documents`;
   await using second = await startGatekeeper(
     { DATABASE_URL: stack.database.url, ELECTRIC_URL: tap.url },
-    "gatekeeper/main.ts",
+    GATEKEEPER,
   );
   const named = second.process.lines.filter((line) => line.includes("policies.ts names"));
   equal(named.length, 1);

@@ -109,7 +109,7 @@ async function startService(
   for (const [from, to] of copies) {
     await run(
       "sh",
-      ["-c", `mkdir -p "$(dirname ${to})" && cp -r ${ROOT}/${from} ${to}`],
+      ["-c", `mkdir -p "$(dirname ${to}x)" && cp -r ${ROOT}/${from} ${to}`],
       folder.path,
     );
   }

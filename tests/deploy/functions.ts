@@ -21,11 +21,21 @@ export async function serveFunction(
 ): Promise<TestProcess & { readonly url: string }> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = ["--no-config", "--no-lock", "--import-map", `${slug}/deno.json`];
+  const source = `supabase/functions/${slug}`;
+  const args = ["--no-config", "--no-lock", "--import-map", `${source}/deno.json`];
   const process = await startProcess({
     name: slug,
     command: deno,
-    args: ["serve", "-NE", ...args, "--host", "127.0.0.1", "--port", `${port}`, `${slug}/index.ts`],
+    args: [
+      "serve",
+      "-NE",
+      ...args,
+      "--host",
+      "127.0.0.1",
+      "--port",
+      `${port}`,
+      `${source}/index.ts`,
+    ],
     cwd: folder,
     env,
   }, `${url}${health}`);

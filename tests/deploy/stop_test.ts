@@ -5,7 +5,7 @@ import { copyEdge, deno214Path, noDeno214 } from "../support/older_deno.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { type ProcessOptions, startProcess } from "../support/process.ts";
 import { openRequest, rawRequest } from "../support/raw_http.ts";
-import { AUTH_SECRET } from "../support/servers.ts";
+import { AUTH_SECRET, EDGE, GATEKEEPER, serve214, serveArgs } from "../support/servers.ts";
 import { Tap, type TappedRequest, type TapReply } from "../support/tap.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { signToken } from "../support/token.ts";
@@ -30,41 +30,39 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => running.disposeAsync());
 
 const serve = (port: number, ...more: string[]) => ["serve", "-NE", "--port", `${port}`, ...more];
-const edge: Way["command"] = (port) => ({ args: serve(port, "edge/index.ts") });
+const edge: Way["command"] = (port) => ({ args: serve(port, EDGE) });
 
 const WAYS: Readonly<Record<string, () => Promise<Way>>> = {
-  "deno serve edge/index.ts": () => Promise.resolve({ command: edge }),
-  "deno serve edge/index.ts, by Ctrl-C": () =>
+  "deno serve supabase/functions/edge/index.ts": () => Promise.resolve({ command: edge }),
+  "deno serve supabase/functions/edge/index.ts, by Ctrl-C": () =>
     Promise.resolve({ command: (port) => ({ ...edge(port), endSignal: "INT" }) }),
-  "deno serve --parallel edge/index.ts": () =>
-    Promise.resolve({ command: (port) => ({ args: serve(port, "--parallel", "edge/index.ts") }) }),
+  "deno serve --parallel supabase/functions/edge/index.ts": () =>
+    Promise.resolve({ command: (port) => ({ args: serve(port, "--parallel", EDGE) }) }),
   "deno serve dist/edge.js": async () => {
     const file = await bundle(running.use(await tempDir()).path);
     return { command: (port) => ({ args: serve(port, "--no-config", file) }) };
   },
-  "deno run edge/main.ts": () =>
-    Promise.resolve({ command: () => ({ args: ["run", "-NE", "edge/main.ts"] }) }),
-  "deno run edge/main.ts, by Ctrl-C": () =>
+  "cli/serve.ts, the edge": () => Promise.resolve({ command: () => ({ args: serveArgs(EDGE) }) }),
+  "cli/serve.ts, the edge, by Ctrl-C": () =>
     Promise.resolve({
-      command: () => ({ args: ["run", "-NE", "edge/main.ts"], endSignal: "INT" }),
+      command: () => ({ args: serveArgs(EDGE), endSignal: "INT" }),
     }),
-  "deno run gatekeeper/main.ts": () =>
+  "cli/serve.ts, the gatekeeper": () =>
     Promise.resolve({
-      command: () => ({ args: ["run", "-A", "gatekeeper/main.ts"] }),
+      command: () => ({ args: serveArgs(GATEKEEPER, "-A") }),
       path: "/proxy/v1/shape",
     }),
-  "deno run gatekeeper/main.ts, by Ctrl-C": () =>
+  "cli/serve.ts, the gatekeeper, by Ctrl-C": () =>
     Promise.resolve({
-      command: () => ({ args: ["run", "-A", "gatekeeper/main.ts"], endSignal: "INT" }),
+      command: () => ({ args: serveArgs(GATEKEEPER, "-A"), endSignal: "INT" }),
       path: "/proxy/v1/shape",
     }),
   ...(noDeno214 === null && {
-    "deno serve edge/index.ts, on Deno 2.1.4": async () => {
-      const cwd = `${running.use(await copyEdge()).path}/edge`;
+    "deno serve supabase/functions/edge/index.ts, on Deno 2.1.4": async () => {
+      const cwd = running.use(await copyEdge()).path;
       const command = await deno214Path();
       const endsStreams = false;
-      const args = (port: number) => serve(port, "--no-lock", "index.ts");
-      return { command: (port) => ({ command, cwd, args: args(port) }), endsStreams };
+      return { command: (port) => ({ command, cwd, args: serve214(port) }), endsStreams };
     },
   }),
 };
@@ -181,11 +179,11 @@ Deno.test("a body that never ends is cut five seconds after the signal", async (
     await server.stop();
     await assert.rejects(Array.fromAsync(response.pieces));
   };
-  const parallel: Way["command"] = (port) => ({ args: serve(port, "--parallel", "edge/index.ts") });
+  const parallel: Way["command"] = (port) => ({ args: serve(port, "--parallel", EDGE) });
   await Promise.all([
     cut("deno serve", "/v1/shape", edge),
     cut("deno serve --parallel", "/v1/shape", parallel),
-    cut("edge", "/v1/shape", () => ({ args: ["run", "-NE", "edge/main.ts"] })),
-    cut("gatekeeper", "/proxy/v1/shape", () => ({ args: ["run", "-A", "gatekeeper/main.ts"] })),
+    cut("edge", "/v1/shape", () => ({ args: serveArgs(EDGE) })),
+    cut("gatekeeper", "/proxy/v1/shape", () => ({ args: serveArgs(GATEKEEPER, "-A") })),
   ]);
 });

@@ -84,7 +84,8 @@ Deno.test("the Supabase CLI deploys both functions, which then run alone", {
     assert.equal(code, 0, output);
     assert.deepEqual([...api.functions.keys()].sort(), ["edge", "gatekeeper"]);
     for (const [slug, { metadata, files }] of api.functions) {
-      const [entry, map] = [`${slug}/index.ts`, `${slug}/deno.json`];
+      const source = `supabase/functions/${slug}`;
+      const [entry, map] = [`${source}/index.ts`, `${source}/deno.json`];
       assert.deepEqual(metadata, {
         name: slug,
         entrypoint_path: entry,

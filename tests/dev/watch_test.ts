@@ -4,7 +4,17 @@ import { DevProcess, freePorts, ROOT, temporaryFolder } from "./dev_process.ts";
 Deno.test("a change restarts the part that it touches, on its port", async (t) => {
   await using clone = await temporaryFolder();
   for (
-    const name of ["deno.json", "deno.lock", "dev", "edge", "gatekeeper", "shared", "supabase"]
+    const name of [
+      "cli",
+      "client",
+      "deno.json",
+      "deno.lock",
+      "dev",
+      "edge",
+      "gatekeeper",
+      "shared",
+      "supabase",
+    ]
   ) {
     await copy(`${ROOT}${name}`, `${clone.path}/${name}`);
   }
@@ -25,7 +35,10 @@ Deno.test("a change restarts the part that it touches, on its port", async (t) =
     assert.equal((await fetch(`http://localhost:${ports.edge}/health`)).status, 200);
     assert.deepEqual(
       new Set(restarts()),
-      new Set(["edge       | edge/index.ts changed, restarting"]),
+      new Set([
+        "edge       | edge/index.ts changed, restarting",
+        "gatekeeper | edge/index.ts changed, restarting",
+      ]),
     );
   });
   await t.step("a new migration is applied", async () => {
@@ -35,8 +48,6 @@ Deno.test("a change restarts the part that it touches, on its port", async (t) =
       "create table more (id int primary key)",
     );
     await dev.printed("applied migration 99990101000000_more.sql");
-    await dev.printed("gatekeeper | ready (", 2);
-    assert.equal(restarts().at(-1), `gatekeeper | ${migration} changed, restarting`);
   });
   await t.step("what two parts share restarts both, a test none", async () => {
     await Deno.writeTextFile(`${clone.path}/shared/shape_test.ts`, "");

@@ -1,11 +1,13 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import * as jose from "jose";
-import { createEdge } from "../../edge/handler.ts";
-import { freshKeys, readGatekeeperKeys } from "../../gatekeeper/keys.ts";
-import { createMint } from "../../gatekeeper/mint.ts";
-import { readProxyConfig } from "../../shared/config.ts";
-import { ConfigError, type Env } from "../../shared/env.ts";
-import { readKeys, readSecrets } from "../../shared/keys.ts";
+import { createEdgeHandler } from "../../edge/handler.ts";
+import { testRuntime } from "../support/runtime.ts";
+import { freshKeys, readGatekeeperKeys } from "../../gatekeeper/tokens/keys.ts";
+import { createMint } from "../../gatekeeper/tokens/mint.ts";
+import { readProxyConfig } from "../../edge/config.ts";
+import type { Env } from "../../edge/env.ts";
+import { readKeys, readSecrets } from "../../edge/keys.ts";
+import { ConfigError } from "../../shared/config_error.ts";
 import type { Handler } from "../../shared/refusal.ts";
 import { readShape } from "../../shared/shape.ts";
 
@@ -29,9 +31,8 @@ class Servers {
 
   async restartEdge(i: number, variables: Variables): Promise<Handler> {
     const env = envOf({ ELECTRIC_URL: "http://electric", ...variables });
-    const edge = createEdge("edge", readProxyConfig(env, await readKeys(env)), {
-      fetch: () => Promise.resolve(new Response("[]")),
-      runtime: Deno.version.deno,
+    const edge = createEdgeHandler([""], readProxyConfig(env, await readKeys(env)), {
+      runtime: testRuntime({ fetch: () => Promise.resolve(new Response("[]")) }),
       log: () => {},
     });
     this.#edges[i] = edge;

@@ -69,7 +69,7 @@ export class Stack implements AsyncDisposable {
 
   addEdge(electric: string): Promise<Server> {
     return this.#add("edge", "/health", (port) => ({
-      args: ["serve", "-A", "--port", String(port), "edge/index.ts"],
+      args: ["serve", "-A", "--port", String(port), "supabase/functions/edge/index.ts"],
       env: { ELECTRIC_URL: electric, AUTH_SECRET, ...this.env },
     }));
   }

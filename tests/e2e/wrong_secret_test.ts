@@ -17,7 +17,7 @@ Deno.test("a wrong ELECTRIC_SECRET renews no token; once it is right, clients go
   const startEdge = (secret: string) =>
     startProcess({
       name: "edge",
-      args: ["serve", "-NE", "--port", `${port}`, "edge/index.ts"],
+      args: ["serve", "-NE", "--port", `${port}`, "supabase/functions/edge/index.ts"],
       env: { AUTH_SECRET, ELECTRIC_URL: sync.url, ELECTRIC_SECRET: secret },
     }, `${edgeUrl}/health`);
 

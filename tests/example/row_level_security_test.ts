@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import postgres, { type Sql, type TransactionSql } from "postgres";
-import { migrate } from "../../gatekeeper/migrate.ts";
+import { migrate } from "../../dev/migrate.ts";
 import { testPostgres } from "../support/postgres.ts";
 
 const SUPABASE = fileURLToPath(new URL("../../supabase", import.meta.url));

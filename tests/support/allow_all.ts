@@ -1,4 +1,3 @@
-import { allow } from "../../gatekeeper/policy.ts";
-import { serve } from "../../gatekeeper/serve.ts";
+import { allow, createGatekeeper } from "electric-gatekeeper";
 
-await serve(Object.assign(() => allow, { tables: [] }));
+export default createGatekeeper({ policies: Object.assign(() => allow, { tables: [] }) });

@@ -26,15 +26,17 @@ export async function deno214Path(): Promise<string> {
   return await findBinary(npmCache, name) ?? await download(npmCache, name);
 }
 
-/** A copy of `edge/` and `shared/` alone: 2.1.4 can't read the repository's lock file. */
+/** A copy of what the edge is made of alone: 2.1.4 can't read the repository's lock file. */
 export async function copyEdge(): Promise<TempDir> {
   const folder = await tempDir();
-  for (const part of ["edge", "shared"]) await copySources(part, folder.path);
+  for (const part of ["edge", "shared", "supabase/functions/edge"]) {
+    await copySources(part, folder.path);
+  }
   return folder;
 }
 
 async function copySources(part: string, to: string): Promise<void> {
-  await Deno.mkdir(`${to}/${part}`);
+  await Deno.mkdir(`${to}/${part}`, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(`${ROOT}/${part}`)) {
     const path = `${part}/${name}`;
     if (isDirectory) await copySources(path, to);

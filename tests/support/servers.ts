@@ -1,6 +1,7 @@
+import { applyMigrations } from "../../dev/migrations.ts";
 import { freePort } from "./free_port.ts";
 import { copyEdge, deno214Path, noDeno214 } from "./older_deno.ts";
-import { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
+import { type ProcessOptions, ROOT, startProcess, type TestProcess } from "./process.ts";
 
 /** Environment variables. */
 export type Env = Readonly<Record<string, string>>;
@@ -11,6 +12,15 @@ export const AUTH_SECRET = "the secret of the tests, which is long enough";
 /** A gatekeeper whose policies allow everything, for tests that make tables of their own. */
 export const ALLOW_ALL = "tests/support/allow_all.ts";
 
+/** The example's own functions. */
+export const EDGE = "supabase/functions/edge/index.ts";
+export const GATEKEEPER = "supabase/functions/gatekeeper/index.ts";
+
+/** Arguments for Deno that run a server by itself, listening by `HOST` and `PORT`. */
+export function serveArgs(file: string, permissions = "-NER"): string[] {
+  return ["run", permissions, "cli/serve.ts", file];
+}
+
 /** A server of ours as a process of its own. */
 export interface RunningServer extends AsyncDisposable {
   readonly port: number;
@@ -19,11 +29,11 @@ export interface RunningServer extends AsyncDisposable {
   readonly process: TestProcess;
 }
 
-/** Starts `edge/index.ts` with `deno serve`, with no permissions but those it needs. */
+/** Starts the edge with `deno serve`, with no permissions but those it needs. */
 export function startEdge(env: Env): Promise<RunningServer> {
   return start((port) => ({
     name: "edge",
-    args: ["serve", "-NE", "--port", `${port}`, "edge/index.ts"],
+    args: ["serve", "-NE", "--port", `${port}`, EDGE],
     env: { AUTH_SECRET, ...env },
   }));
 }
@@ -36,8 +46,8 @@ export async function startEdge214(env: Env): Promise<RunningServer> {
     const server = await start((port) => ({
       name: "edge on Deno 2.1.4",
       command,
-      cwd: `${folder.path}/edge`,
-      args: ["serve", "-NE", "--no-lock", "--port", `${port}`, "index.ts"],
+      cwd: folder.path,
+      args: serve214(port),
       env: { AUTH_SECRET, ...env },
     }));
     const dispose = async () => {
@@ -51,6 +61,12 @@ export async function startEdge214(env: Env): Promise<RunningServer> {
   }
 }
 
+/** Arguments for Deno 2.1.4 that serve the edge, in a folder of {@link copyEdge}. */
+export function serve214(port: number): string[] {
+  const config = ["--no-config", "--no-lock", "--import-map", "supabase/functions/edge/deno.json"];
+  return ["serve", "-NE", ...config, "--port", `${port}`, EDGE];
+}
+
 /** What starts an edge, for each Deno that this machine has. */
 export const EDGES: Readonly<Record<string, typeof startEdge>> = {
   "Deno": startEdge,
@@ -58,13 +74,14 @@ export const EDGES: Readonly<Record<string, typeof startEdge>> = {
 };
 
 /**
- * Starts the gatekeeper; `env` must hold `DATABASE_URL` and `ELECTRIC_URL`. Everyone may sync
- * everything unless `main` is the product's own `gatekeeper/main.ts`.
+ * Starts the gatekeeper, on a database that gets the example's tables; `env` must hold `DATABASE_URL` and `ELECTRIC_URL`. Everyone may sync
+ * everything unless `file` is the example's own.
  */
-export function startGatekeeper(env: Env, main = ALLOW_ALL): Promise<RunningServer> {
-  return start((port) => ({
+export async function startGatekeeper(env: Env, file = ALLOW_ALL): Promise<RunningServer> {
+  await applyMigrations(env["DATABASE_URL"] ?? "", ROOT, () => {});
+  return await start((port) => ({
     name: "gatekeeper",
-    args: ["run", "-A", main],
+    args: serveArgs(file, "-A"),
     env: { AUTH_SECRET, PORT: `${port}`, ...env },
   }));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { checkElectricReads } from "../../gatekeeper/electric_grammar.ts";
-import { SqlRefused } from "../../gatekeeper/sql_tree.ts";
+import { checkElectricReads } from "../../gatekeeper/policies/electric_grammar.ts";
+import { SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
 import { readRecording } from "./recording.ts";
 
 /** What Electric refuses for its tables, columns, types and values: Postgres's to check, not the grammar's. */

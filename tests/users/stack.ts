@@ -4,7 +4,13 @@ import { loadSeed } from "../../dev/seed.ts";
 import { startSyncService } from "../../dev/sync/service.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { ROOT } from "../support/process.ts";
-import { type Env, type RunningServer, startEdge, startGatekeeper } from "../support/servers.ts";
+import {
+  type Env,
+  GATEKEEPER,
+  type RunningServer,
+  startEdge,
+  startGatekeeper,
+} from "../support/servers.ts";
 
 const SECRET = "the secret of the users' provider, long enough";
 
@@ -40,7 +46,7 @@ export async function startUsersStack(
       ELECTRIC_PROXY_URL: edge.url,
       SUPABASE_JWT_SECRET: SECRET,
       ...env,
-    }, "gatekeeper/main.ts"),
+    }, GATEKEEPER),
   );
   await loadSeed(database.url, ROOT);
   const sql = postgres(database.url, { max: 2, onnotice: () => {}, backoff: () => 0.1 });

@@ -1,7 +1,7 @@
 import { equal, match } from "node:assert/strict";
-import { createAuthenticate, type User } from "../../gatekeeper/authenticate.ts";
-import { readProjectKeys } from "../../gatekeeper/project_keys.ts";
-import { readUserIssuers } from "../../gatekeeper/user_issuers.ts";
+import { createAuthenticate, type User } from "../../gatekeeper/users/authenticate.ts";
+import { readProjectKeys } from "../../gatekeeper/users/project_keys.ts";
+import { readUserIssuers } from "../../gatekeeper/users/user_issuers.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { now, signToken } from "../support/token.ts";
 

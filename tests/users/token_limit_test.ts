@@ -1,9 +1,10 @@
 import { equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { createEdge } from "../../edge/handler.ts";
-import { createMint, TokenTooLong } from "../../gatekeeper/mint.ts";
+import { createEdgeHandler } from "../../edge/handler.ts";
+import { testRuntime } from "../support/runtime.ts";
+import { createMint, TokenTooLong } from "../../gatekeeper/tokens/mint.ts";
 import { MAX_TOKEN } from "../../shared/claims.ts";
-import { readProxyConfig } from "../../shared/config.ts";
+import { readProxyConfig } from "../../edge/config.ts";
 import { secretKeys } from "../../shared/keys.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape, type Shape } from "../../shared/shape.ts";
@@ -24,9 +25,8 @@ const mint = createMint({
 });
 
 /** An edge whose upstream takes everything. */
-const edge = createEdge("edge", proxy, {
-  fetch: () => Promise.resolve(new Response("[]")),
-  runtime: Deno.version.deno,
+const edge = createEdgeHandler([""], proxy, {
+  runtime: testRuntime({ fetch: () => Promise.resolve(new Response("[]")) }),
   log: () => {},
 });
 

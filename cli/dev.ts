@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { readDevConfig } from "../dev/config.ts";
+import { Dev } from "../dev/dev.ts";
+import { DevError } from "../dev/error.ts";
+import { offerHelp } from "./help.ts";
+import { onStopRequest } from "../dev/stop_requests.ts";
+
+offerHelp(
+  `Runs everything on this machine: Postgres, a local sync service, the gatekeeper and the edge.
+A change of the code restarts what it touches; Ctrl-C stops everything.
+
+  deno task dev [--migrate]
+
+  --migrate            applies supabase/migrations and seed.sql to DATABASE_URL, too, which is
+                       otherwise left as it is
+
+  DATABASE_URL         a Postgres to use instead of the embedded one
+  ELECTRIC_URL         an Electric to use instead of the local sync service
+  AUTH_SECRET          signs tokens; made and kept by default
+  DEV_DATA             folder of the data, .dev by default
+  DEV_HOST             address to listen on, 127.0.0.1 by default
+  DEV_POSTGRES_PORT    54321 by default
+  DEV_SYNC_PORT        3000 by default
+  DEV_GATEKEEPER_PORT  4000 by default
+  DEV_EDGE_PORT        8000 by default`,
+);
+
+/** How long stopping may take before what is left is killed, in milliseconds. */
+const STOP_WITHIN = 4600;
+
+const print = (part: string, line: string) => console.log(`${part.padEnd(10)} | ${line}`);
+
+function isBadArgument(error: unknown): error is Error {
+  return error instanceof TypeError && "code" in error && /^ERR_PARSE_ARGS/.test(`${error.code}`);
+}
+
+function fail(error: unknown): void {
+  // A failure that isn't ours to explain shows where it came from.
+  const isOurs = error instanceof DevError || isBadArgument(error);
+  print("dev", isOurs ? error.message : Deno.inspect(error));
+}
+
+function configure() {
+  try {
+    const { values } = parseArgs({ args: Deno.args, options: { migrate: { type: "boolean" } } });
+    return readDevConfig((name) => Deno.env.get(name), { migrates: values.migrate ?? false });
+  } catch (error) {
+    fail(error);
+    Deno.exit(1);
+  }
+}
+
+const dev = new Dev(configure(), print);
+let stopping = false;
+
+async function kill(code: number): Promise<never> {
+  await dev.kill();
+  Deno.exit(code);
+}
+
+async function stop(code: number): Promise<never> {
+  stopping = true;
+  setTimeout(() => kill(code), STOP_WITHIN);
+  await dev.stop();
+  Deno.exit(code);
+}
+
+onStopRequest((reason, again) => {
+  if (again) return void kill(130);
+  if (stopping) return;
+  print("dev", `stopping (${reason})`);
+  stop(0);
+});
+
+try {
+  await dev.start((line) => {
+    print("dev", line);
+    if (!stopping) stop(1);
+  });
+} catch (error) {
+  // Ctrl-C can reach a child before it is in a group of its own, and its end us before the signal does.
+  await sleep(50);
+  if (!stopping) {
+    fail(error);
+    await stop(1);
+  }
+}

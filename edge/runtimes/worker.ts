@@ -1,0 +1,19 @@
+import { watchAlone } from "../../shared/clock.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** Cloudflare Workers (workerd). Its variables come with each request: pass them as `env`. */
+export function workerRuntime(): Runtime {
+  return {
+    name: "Cloudflare Workers",
+    env: () => undefined,
+    fetch: (input, init) => fetch(input, init),
+    inflates: ["gzip", "br"],
+    leavesRanges: false,
+    compresses: false,
+    watchesEagerly: true,
+    streams: false,
+    // A timer, and what a promise waits for, end with the request that began them.
+    isolatesRequests: true,
+    watch: watchAlone,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Sql } from "postgres";
+import { type Env, optional, required } from "../../edge/env.ts";
+import { ConfigError } from "../../shared/config_error.ts";
+import { isSupabaseFunction } from "../supabase.ts";
+import { connect, type Database, type Pool, usersPool } from "./database.ts";
+
+/** Of a server that is alone, or one of a few. */
+const POOL: Pool = { max: 10, idle_timeout: 60 };
+
+/** Supabase may run many workers on one database, so each takes little and gives it back soon. */
+const WORKERS_POOL: Pool = { max: 2, idle_timeout: 3 };
+
+/**
+ * Opens the database that decisions are made with: the one that was given, else `DATABASE_URL`'s, else
+ * a Supabase function's own. Throws {@link ConfigError}.
+ */
+export function openDatabase(
+  env: Env,
+  given: string | Sql | undefined,
+  log: (line: string) => void,
+): Database {
+  if (given === undefined) return connect(readDatabaseUrl(env), poolFor(env));
+  if (optional(env, "DATABASE_URL") !== undefined) {
+    log("DATABASE_URL isn't used, since a database was given to createGatekeeper");
+  }
+  if (typeof given !== "string") return usersPool(given);
+  return connect(checkUrl("database", given), poolFor(env));
+}
+
+const poolFor = (env: Env) => isSupabaseFunction(env) ? WORKERS_POOL : POOL;
+
+function readDatabaseUrl(env: Env): string {
+  const name = optional(env, "DATABASE_URL") ? "DATABASE_URL" : "SUPABASE_DB_URL";
+  const hint = "Postgres: postgresql://user:password@host:5432/name";
+  return checkUrl(name, optional(env, name) ?? required(env, "DATABASE_URL", hint));
+}
+
+function checkUrl(name: string, url: string): string {
+  const isPostgres = /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
+  if (isPostgres) return url;
+  throw new ConfigError(`${name} must begin with postgresql:// and be a valid URL.`);
+}

@@ -1,0 +1,95 @@
+import type { Sql } from "postgres";
+import {
+  type Context,
+  type Server,
+  type ServerOptions,
+  type Started,
+  startServer,
+} from "../edge/server.ts";
+import { ConfigError } from "../shared/config_error.ts";
+import { readGatekeeperConfig } from "./config.ts";
+import { openDatabase } from "./database/choose.ts";
+import { checkConnection, type Database } from "./database/database.ts";
+import { missingTables } from "./database/missing_tables.ts";
+import { createGatekeeperHandler } from "./http/handler.ts";
+import type { Policies } from "./policies/policy.ts";
+import { withSupabaseNames } from "./supabase.ts";
+import { createAuthenticate } from "./users/authenticate.ts";
+import { joinAuthenticate, type OwnAuthenticate } from "./users/own.ts";
+
+/** What {@link createGatekeeper} takes. */
+export interface GatekeeperOptions extends ServerOptions {
+  /** Who may sync what. */
+  readonly policies: Policies;
+  /** Postgres: its URL, or a postgresjs pool of yours; by default `DATABASE_URL` says where it is. */
+  readonly database?: string | Sql;
+  /** Says who asks, in place of our own look at the access token or together with it. */
+  readonly authenticate?: OwnAuthenticate;
+}
+
+/**
+ * The gatekeeper: decides by your policies who may sync what, signs it into tokens, and is a proxy of
+ * its own.
+ *
+ * Its settings are the environment's, or `options.env`'s: `AUTH_SECRET` (or `AUTH_PRIVATE_JWK`),
+ * `DATABASE_URL`, `ELECTRIC_URL`, and what the README's table lists for the gatekeeper.
+ *
+ * ```ts ignore
+ * export default createGatekeeper({ policies });
+ * ```
+ */
+export function createGatekeeper(options: GatekeeperOptions): Server {
+  return startServer("gatekeeper", options, (context) => start(options, context));
+}
+
+async function start(options: GatekeeperOptions, context: Context): Promise<Started> {
+  const { policies } = options;
+  const env = withSupabaseNames(context.env);
+  const { runtime, log, stopping, basePath } = context;
+  const config = await readGatekeeperConfig(env, { basePath, fetch: runtime.fetch });
+  const database = openDatabase(env, options.database, log);
+  const ours = createAuthenticate({ ...config, clockTolerance: config.token.clockTolerance });
+  const handler = createGatekeeperHandler({
+    config,
+    policies,
+    database,
+    authenticate: joinAuthenticate(options.authenticate, ours),
+    around: { runtime, log, stopping },
+  });
+  return {
+    handler,
+    async check() {
+      await checkReachable(database);
+      await tellMissingTables(database, policies, log);
+      const isOurs = options.authenticate === undefined;
+      if (isOurs && config.users.length === 0) {
+        log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
+      }
+    },
+    close: () => database.end({ timeout: 1 }),
+  };
+}
+
+async function checkReachable(database: Database): Promise<void> {
+  try {
+    await checkConnection(database);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message || error.name : "unknown error";
+    throw new ConfigError(
+      `can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`,
+    );
+  }
+}
+
+async function tellMissingTables(
+  { sql }: Database,
+  policies: Policies,
+  log: (line: string) => void,
+): Promise<void> {
+  const missing = await missingTables(sql, policies);
+  if (missing.length === 0) return;
+  log(
+    `policies.ts names what the database doesn't have as a table: ${missing.join(", ")}. ` +
+      "Mistyped, not made yet, or a view? Nobody can sync it.",
+  );
+}

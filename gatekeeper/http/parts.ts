@@ -1,0 +1,14 @@
+import type { Surroundings } from "../../edge/proxy.ts";
+import type { GatekeeperConfig } from "../config.ts";
+import type { Database } from "../database/database.ts";
+import type { Policies } from "../policies/policy.ts";
+import type { Authenticate } from "../users/authenticate.ts";
+
+/** What the gatekeeper is made of. */
+export interface GatekeeperParts {
+  readonly config: GatekeeperConfig;
+  readonly policies: Policies;
+  readonly database: Database;
+  readonly authenticate: Authenticate;
+  readonly around: Surroundings;
+}

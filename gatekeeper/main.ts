@@ -1,4 +1,0 @@
-import { policies } from "./policies.ts";
-import { serve } from "./serve.ts";
-
-await serve(policies);

@@ -1,0 +1,3 @@
+import { createEdge } from "electric-gatekeeper/edge";
+
+export default createEdge();
