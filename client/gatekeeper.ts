@@ -1,4 +1,3 @@
-import type { ShapeStreamOptions } from "@electric-sql/client";
 import { GatekeeperError, type Grant, requestGrant, type ShapeRequest } from "./grant.ts";
 import { ShapeChanged, TokenKeeper } from "./token_keeper.ts";
 
@@ -23,7 +22,11 @@ interface Access {
 }
 
 /** Options to spread into `new ShapeStream({ ... })`. */
-export interface GatekeeperShape extends Access, Pick<ShapeStreamOptions, "url" | "signal"> {
+export interface GatekeeperShape extends Access {
+  /** Of the proxy. */
+  url: string;
+  /** Set where {@link GatekeeperShapeOptions} have one. */
+  signal?: AbortSignal;
   fetchClient: typeof fetch;
   onError: (error: Error) => Promise<Access | undefined>;
   /** Calls `listener` for each stream that ends with an error; see `client/collection.ts`. */

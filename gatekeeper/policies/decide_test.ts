@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape } from "../../shared/shape.ts";
 import { type TestPostgres, testPostgres } from "../../tests/support/postgres.ts";
@@ -208,12 +208,13 @@ Deno.test("a policy that hangs is a 503, and can't touch another's connection la
   };
   const many = await Promise.all(Array.from({ length: 6 }, () => ask(hanging, {}, ALICE, 100)));
   for (const { status, explained } of many) deepEqual([status, explained.length], [503, 1]);
-  const told = many.map(({ explained }) => explained[0]?.split(": ")[0]).sort();
-  deepEqual(told, [
-    ...Array(3).fill("no connection to the database was free within 0.1 s"),
-    ...Array(3).fill("the policy of table todos took longer than 0.1 s"),
-  ]);
-  equal(late.length, 3);
+  const told = many.map(({ explained }) => explained[0]?.split(": ")[0]);
+  const isOfPolicy = (line = "") => line === "the policy of table todos took longer than 0.1 s";
+  const others = told.filter((line) => !isOfPolicy(line));
+  // On a busy machine the first may end before the last have waited for so long.
+  for (const line of others) equal(line, "no connection to the database was free within 0.1 s");
+  ok(others.length <= 3, `${told}`);
+  equal(late.length, told.length - others.length);
   await Promise.all(late);
   const slow: Policy = async ({ sql }) => (await sql`select pg_sleep(60)`).length > 0;
   const { status, explained } = await ask(slow);

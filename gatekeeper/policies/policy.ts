@@ -40,11 +40,21 @@ export type Value = Scalar | readonly Scalar[] | readonly Readonly<Record<string
 
 /** The part of a table that a user gets. Made by {@link rows}. */
 export class Rows {
+  readonly where: string;
+  /** The values of its `$1`, `$2`, … */
+  readonly params: readonly string[];
+  /** The columns; `null` for all. */
+  readonly only: readonly string[] | null;
+
   private constructor(
-    readonly where: string,
-    readonly params: readonly string[],
-    readonly only: readonly string[] | null,
-  ) {}
+    where: string,
+    params: readonly string[],
+    only: readonly string[] | null,
+  ) {
+    this.where = where;
+    this.params = params;
+    this.only = only;
+  }
 
   /** See {@link rows}. */
   static where(strings: readonly string[], values: readonly Value[]): Rows {

@@ -17,9 +17,12 @@ export class TokenTooLong extends Error {
   override readonly name = "TokenTooLong";
   readonly code = "token_too_long";
 
-  /** `length`: of the token, in bytes. */
-  constructor(readonly length: number) {
+  /** Of the token, in bytes. */
+  readonly length: number;
+
+  constructor(length: number) {
     super(`the token would be ${length} bytes long, and proxies read ${MAX_TOKEN}`);
+    this.length = length;
   }
 }
 

@@ -1,0 +1,8 @@
+export { failWithStream } from "./collection.ts";
+export {
+  GatekeeperError,
+  type GatekeeperErrorCode,
+  gatekeeperShape,
+  type GatekeeperShape,
+  type GatekeeperShapeOptions,
+} from "./gatekeeper.ts";

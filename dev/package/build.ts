@@ -1,0 +1,36 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { offerHelp } from "../../cli/help.ts";
+import { manifest } from "./manifest.ts";
+
+offerHelp(`Builds the npm package electric-gatekeeper into dist/npm, from source.
+
+  deno task package
+
+Try it elsewhere with: npm install <this folder>/dist/npm`);
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TARGET = join(ROOT, "dist", "npm");
+const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"];
+
+/** Runs TypeScript's own compiler; what it says goes to the terminal. */
+async function compile(): Promise<void> {
+  const tsc = fileURLToPath(import.meta.resolve("typescript")).replace(/lib\/[^/]+$/, "lib/tsc.js");
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--config", "tests/deno.json", tsc, "-p", join(ROOT, "dev", "package", "tsconfig.json")],
+    cwd: ROOT,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  const { success } = await command.spawn().status;
+  if (!success) Deno.exit(1);
+}
+
+const denoJson: unknown = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
+await rm(TARGET, { recursive: true, force: true });
+await mkdir(TARGET, { recursive: true });
+await compile();
+await writeFile(join(TARGET, "package.json"), JSON.stringify(manifest(denoJson), null, 2) + "\n");
+for (const name of TEXTS) await copyFile(join(ROOT, name), join(TARGET, name));
+console.log("dist/npm holds the package.");
