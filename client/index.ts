@@ -2,7 +2,7 @@ export { failWithStream } from "./collection.ts";
 export {
   GatekeeperError,
   type GatekeeperErrorCode,
-  gatekeeperShape,
   type GatekeeperShape,
+  gatekeeperShape,
   type GatekeeperShapeOptions,
 } from "./gatekeeper.ts";

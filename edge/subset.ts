@@ -1,7 +1,7 @@
 import { isRawJSON, parseJson, parseObject, readBody } from "../shared/body.ts";
 import { checkClause } from "../shared/clause.ts";
 import type { Watch } from "../shared/clock.ts";
-import { writeQuery } from "../shared/query.ts";
+import { MAX_TEXT, writeQuery } from "../shared/query.ts";
 import { invalidRequest } from "../shared/refusal.ts";
 import type { Shape } from "../shared/shape.ts";
 import { readOrderBy } from "./order_by.ts";
@@ -86,9 +86,11 @@ function readWhere(value: unknown): string {
 const isText = (value: unknown): value is string =>
   typeof value === "string" && !/\0|\p{Cs}/u.test(value);
 
+/** Reads SQL: as long as a URL could have it, for what is read takes its time. */
 function readText(name: string, value: unknown): string {
-  if (isText(value)) return value;
-  throw notOfType(name, "a text");
+  if (!isText(value)) throw notOfType(name, "a text");
+  if (value.length <= MAX_TEXT) return value;
+  throw invalidRequest(`${name} of a subset query is over ${MAX_TEXT} characters.`);
 }
 
 function readParams(value: unknown): object {

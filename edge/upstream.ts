@@ -39,7 +39,7 @@ export function createUpstreamUrl(
     ...writeQuery([["queryable_columns", queryable]]),
     ...config.electricQuery,
   ];
-  const readOthers = rememberAgreed((query) => readRest(query, shape));
+  const readOthers = rememberAgreed(shape, (query) => readRest(query, shape));
 
   return (method, query) => {
     const pieces = query.split("&");
@@ -55,14 +55,20 @@ export function createUpstreamUrl(
 
 /**
  * A client sends the same shape with each request, only the protocol parameters change. So the text
- * that was found to ask for this shape and nothing else isn't read again while it comes again.
+ * that was found to ask for this shape and nothing else isn't read again while it comes again; but one
+ * that is much longer than the shape, with junk in it, isn't remembered.
  */
-function rememberAgreed(read: (query: string) => string[]): (query: string) => string[] {
+function rememberAgreed(
+  { canonical }: Shape,
+  read: (query: string) => string[],
+): (query: string) => string[] {
+  const maxLength = 2 * canonical.length + 256;
   let agreed: string | undefined;
   return (query) => {
     if (query === agreed) return [];
     const protocol = read(query);
-    if (protocol.length === 0) agreed = query;
+    const isPlain = protocol.length === 0;
+    if (isPlain && query.length <= maxLength) agreed = query;
     return protocol;
   };
 }

@@ -14,6 +14,15 @@ const TOKEN = new RegExp(
   "uy",
 );
 
+type Kind = "string" | "quoted" | "word" | "number" | "operator" | "mark";
+
+interface Token {
+  readonly kind: Kind;
+  readonly text: string;
+  /** Whether it stands right behind the one before, without blanks between. */
+  readonly isAttached: boolean;
+}
+
 const words = (text: string) => new Set(text.split(/\s+/));
 
 /** Every subquery holds one of these, and none of them can name a column without quotes. */
@@ -25,81 +34,99 @@ const QUERIES = words("select values table");
  */
 const NOT_IN_CONDITIONS = words(
   "order limit offset fetch for group having window union intersect except into returning with " +
-    "where on using create grant current_catalog current_date current_role current_schema " +
+    "where on using create grant collate current_catalog current_date current_role current_schema " +
     "current_time current_timestamp current_user localtime localtimestamp session_user system_user user",
 );
 
-/** Types whose literals ask whether a table, a role, … exists, and the functions that do. */
-const LOOKUPS =
-  /^"?(to_)?reg(class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)"?$/i;
-
 /**
- * What may stand before a parenthesis: the functions that Electric's evaluator has, with `length`,
- * which TanStack DB writes, the words of a condition, and the types that take a length. Any other
- * function may wait (`pg_sleep`), read (`query_to_xml`) or tell of the server (`current_setting`).
+ * Types that only hold a value. Others look up what their literal names, and so tell whether a table, a
+ * function, a role, … exists: `regclass`, `_regclass`, `aclitem`, rows of the catalogue's tables.
  */
-const BEFORE_PARENTHESES = words(
-  "array_append array_cat array_ndims array_prepend bool boolout concat date dateout float4 float4out " +
-    "float8 float8out ilike int2 int2out int4 int4out int8 int8out interval intervalout justify_days " +
-    "justify_hours justify_interval length like lower numeric numericout text time timeout timestamp " +
-    "timestampout timestamptz timezone upper uuid uuidout " +
-    "all and any between by case cast coalesce distinct else from greatest in is least not nullif or row " +
-    "similar some symmetric then to when zone " +
-    "bit char character decimal float varchar varying",
+const TYPES = words(
+  "bigint bit bool boolean bytea char character date decimal double float float4 float8 int int2 int4 " +
+    "int8 integer interval json jsonb numeric real smallint text time timestamp timestamptz timetz " +
+    "uuid varchar",
 );
 
-/** What makes the text behind it one with escapes: `E'…'`, `U&'…'`. */
-const ESCAPES = /(^|[^\p{L}\p{M}\p{N}_$])(e|u&)$/iu;
+/** The functions that Electric's evaluator has, with `length`, which TanStack DB writes. */
+const FUNCTIONS = words(
+  "array_append array_cat array_ndims array_prepend boolout concat dateout float4out float8out ilike " +
+    "int2out int4out int8out intervalout justify_days justify_hours justify_interval length like lower " +
+    "numericout timeout timestampout timezone upper uuidout",
+);
+
+/** Words of a condition, behind which a value may stand. */
+const SYNTAX = words(
+  "all and any between by case cast coalesce distinct else escape from greatest ilike in is least like " +
+    "not nullif or row similar some symmetric then to varying when zone",
+);
+
+/** What makes a text behind it one with escapes: `E'…'`, `U&'…'`. */
+const ESCAPES = /^(e|u&|&)$/i;
 
 const OPENED_BY = new Map([[")", "("], ["]", "["]]);
 
 /**
  * Checks that a client's `where` is one condition that speaks of nothing but the columns of its table
- * and constants, by functions that do no more than compute. A subquery would let Electric read tables that nobody granted; a name with a schema
- * in front, or a `regclass`, would ask Postgres what else exists; what follows a condition (`order
- * by`, `limit`, `union`) could hold more than a condition may. Whether it is a valid expression is not looked at.
+ * and constants, by functions that do no more than compute. A subquery would let Electric read tables
+ * that nobody granted; a name with a schema in front, or a type such as `regclass`, would ask Postgres
+ * what else exists; another function could wait (`pg_sleep`), read (`query_to_xml`) or tell of the server
+ * (`current_setting`); what follows a condition (`order by`, `limit`, `union`) could hold more than a
+ * condition may. Whether it is a valid expression is not looked at.
  *
  * Throws a 400 {@link Refusal} for these, for parentheses that don't match, and for what may be read
  * in two ways: comments, and strings with escapes (`E'…'`, `U&'…'`, `$$…$$`).
  */
 export function checkClause(where: string): void {
   const open: string[] = [];
-  let from = 0;
-  let nameBefore = "";
-  while (from < where.length) {
-    TOKEN.lastIndex = from;
-    const token = TOKEN.exec(where)?.groups;
-    if (token === undefined) {
-      throw refused(where[from] === "." ? "a name with a dot" : `what begins at ${from + 1}`);
-    }
-    checkWord(token["word"] ?? "");
-    checkName(token["word"] ?? token["quoted"] ?? "");
-    checkOperator(token["operator"] ?? "");
-    checkMark(token["mark"] ?? "", open);
-    if (token["mark"] === "(") checkCall(nameBefore);
-    if (token["space"] === undefined) nameBefore = token["word"] ?? token["quoted"] ?? "";
-    const isText = token["string"] !== undefined || token["quoted"] !== undefined;
-    if (isText && ESCAPES.test(justBefore(where, from))) throw refused("a text with escapes");
-    from = TOKEN.lastIndex;
+  let before: Token = { kind: "mark", text: "", isAttached: false };
+  for (const token of tokensOf(where)) {
+    if (token.kind === "word") checkWord(token.text);
+    if (token.kind === "operator") checkOperator(token.text);
+    if (token.kind === "mark") checkMark(token.text, open);
+    if (token.kind === "string" || token.kind === "quoted") checkEscapes(before, token);
+    if (token.kind === "string") checkLiteralsType(before);
+    if (token.text === "(") checkCall(before);
+    if (isBeforeType(before)) checkType(token);
+    before = token;
   }
   if (open.length > 0) throw refused(`a "${open.at(-1)}" without its end`);
+}
+
+function* tokensOf(where: string): Generator<Token> {
+  let from = 0;
+  let isAttached = true;
+  while (from < where.length) {
+    TOKEN.lastIndex = from;
+    const groups = TOKEN.exec(where)?.groups;
+    if (groups === undefined) {
+      throw refused(where[from] === "." ? "a name with a dot" : `what begins at ${from + 1}`);
+    }
+    const token = tokenOf(groups, isAttached);
+    if (token !== null) yield token;
+    isAttached = token !== null;
+    from = TOKEN.lastIndex;
+  }
+}
+
+const KINDS: readonly Kind[] = ["word", "operator", "mark", "string", "quoted", "number"];
+
+/** `null` for blanks. */
+function tokenOf(
+  groups: Readonly<Record<string, string | undefined>>,
+  isAttached: boolean,
+): Token | null {
+  for (const kind of KINDS) {
+    const text = groups[kind];
+    if (text !== undefined) return { kind, text, isAttached };
+  }
+  return null;
 }
 
 function checkWord(word: string): void {
   const lower = word.toLowerCase();
   if (QUERIES.has(lower)) throw refused("a subquery");
   if (NOT_IN_CONDITIONS.has(lower)) throw refused(`the keyword ${lower}`);
-}
-
-function checkName(name: string): void {
-  if (LOOKUPS.test(name)) throw refused(name);
-}
-
-/** Checks the name that stands before a parenthesis; empty where none does. */
-function checkCall(name: string): void {
-  const isQuoted = name.startsWith('"');
-  const called = isQuoted ? name.slice(1, -1) : name.toLowerCase();
-  if (called !== "" && !BEFORE_PARENTHESES.has(called)) throw refused(`the function ${called}`);
 }
 
 function checkOperator(operator: string): void {
@@ -115,8 +142,37 @@ function checkMark(mark: string, open: string[]): void {
   }
 }
 
-/** The few characters before a place that tell what it is; all of them would cost the square of a long clause. */
-const justBefore = (where: string, place: number) => where.slice(Math.max(0, place - 4), place);
+function checkEscapes(before: Token, text: Token): void {
+  const isPrefix = before.kind === "word" || before.kind === "operator";
+  const hasEscapes = text.isAttached && isPrefix && ESCAPES.test(before.text);
+  if (hasEscapes) throw refused("a text with escapes");
+}
+
+/** A name before a text is its type: `date '2020-01-01'`. */
+function checkLiteralsType(before: Token): void {
+  if (before.kind === "quoted") throw refused(`the type ${before.text}`);
+  if (before.kind !== "word") return;
+  const name = before.text.toLowerCase();
+  if (!TYPES.has(name) && !SYNTAX.has(name)) throw refused(`the type ${name}`);
+}
+
+/** A name before a parenthesis is a function's, or a type's that takes a length. */
+function checkCall(before: Token): void {
+  if (before.kind !== "word" && before.kind !== "quoted") return;
+  const name = before.kind === "quoted" ? before.text.slice(1, -1) : before.text.toLowerCase();
+  if (FUNCTIONS.has(name) || TYPES.has(name) || SYNTAX.has(name)) return;
+  throw refused(`the function ${name}`);
+}
+
+/** `x::text`, `cast(x as text)`. */
+function isBeforeType(before: Token): boolean {
+  return before.text === "::" || (before.kind === "word" && before.text.toLowerCase() === "as");
+}
+
+function checkType({ kind, text }: Token): void {
+  if (kind === "word" && TYPES.has(text.toLowerCase())) return;
+  throw refused(`the type ${text}`);
+}
 
 function refused(what: string): Error {
   return invalidRequest(

@@ -38,8 +38,16 @@ const foldCase = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toL
 function joinsItsQuotes(name: string): boolean {
   const isAscii = /^[ -~]*$/.test(name);
   if (isAscii) return false;
-  const characters = [...new Intl.Segmenter().segment(`"${name}"`)];
+  const characters = [...graphemes().segment(`"${name}"`)];
   return characters.at(0)?.segment !== '"' || characters.at(-1)?.segment !== '"';
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made at first use, and once: a new one takes longer than what it reads. */
+function graphemes(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter;
 }
 
 /** Reads names with a delimiter between them; inside quotes it counts for nothing. */

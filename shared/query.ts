@@ -1,7 +1,7 @@
 import { invalidRequest } from "./refusal.ts";
 
 /** Longest name or value that is read, in UTF-16 code units. */
-const MAX_TEXT = 8192;
+export const MAX_TEXT = 8192;
 
 /** As much of a parameter's name as an error shows. */
 const SHOWN_NAME = 24;

@@ -108,8 +108,15 @@ function readReplica(value: unknown): "full" | "default" {
   throw invalidRequest("replica must be default or full.");
 }
 
+/** More columns no table has (Postgres's manual, appendix K). */
+const MAX_COLUMNS = 1664;
+
+/** More values no token of 8 KiB holds. */
+const MAX_PARAMS = 1664;
+
 function readColumns(field: string, value: unknown): readonly string[] | null {
   if (isMissing(value)) return null;
+  if (Array.isArray(value)) checkLength(field, value, MAX_COLUMNS);
   const columns = Array.isArray(value)
     ? Array.from(value, (item) => readColumn(field, item))
     : parseNames(readText(field, value), ",", field);
@@ -130,11 +137,18 @@ function readColumn(field: string, item: unknown): string {
 function readParams(value: unknown): readonly string[] {
   if (isMissing(value)) return [];
   if (typeof value !== "object") throw invalidRequest('params must be like ["a"] or {"1": "a"}.');
+  checkLength("params", value ?? [], MAX_PARAMS);
   const first = Array.isArray(value) ? 0 : 1;
   return Object.entries({ ...value }).map(([key, item], i) => {
     if (key !== `${first + i}`) throw invalidRequest("params must be numbered 1, 2, 3, …");
     return readText(`params[${i + 1}]`, item);
   });
+}
+
+/** Before a list is read, which takes its time. */
+function checkLength(field: string, list: object, max: number): void {
+  const length = Array.isArray(list) ? list.length : Object.keys(list).length;
+  if (length > max) throw invalidRequest(`${field} holds more than ${max}.`);
 }
 
 /** A query's shape, and the rest of it. */

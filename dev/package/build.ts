@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { offerHelp } from "../../cli/help.ts";
@@ -18,7 +18,15 @@ const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"];
 async function compile(): Promise<void> {
   const tsc = fileURLToPath(import.meta.resolve("typescript")).replace(/lib\/[^/]+$/, "lib/tsc.js");
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--config", "tests/deno.json", tsc, "-p", join(ROOT, "dev", "package", "tsconfig.json")],
+    args: [
+      "run",
+      "-A",
+      "--config",
+      "tests/deno.json",
+      tsc,
+      "-p",
+      join(ROOT, "dev", "package", "tsconfig.json"),
+    ],
     cwd: ROOT,
     stdout: "inherit",
     stderr: "inherit",
@@ -27,10 +35,21 @@ async function compile(): Promise<void> {
   if (!success) Deno.exit(1);
 }
 
+/** TypeScript leaves `.ts` in the imports of declarations, though there it is `.js` that people have. */
+async function rewriteDeclarations(): Promise<void> {
+  for (const entry of await readdir(TARGET, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith(".d.ts")) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
 const denoJson: unknown = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
 await rm(TARGET, { recursive: true, force: true });
 await mkdir(TARGET, { recursive: true });
 await compile();
+await rewriteDeclarations();
 await writeFile(join(TARGET, "package.json"), JSON.stringify(manifest(denoJson), null, 2) + "\n");
 for (const name of TEXTS) await copyFile(join(ROOT, name), join(TARGET, name));
 console.log("dist/npm holds the package.");

@@ -8,11 +8,3 @@ declare namespace Deno {
   function unrefTimer(id: unknown): void;
   function exit(code?: number): never;
 }
-
-declare module "node:crypto" {
-  interface Digest extends Uint8Array {
-    readUInt32BE(): number;
-    toString(encoding?: "base64url", start?: number, end?: number): string;
-  }
-  function createHash(algorithm: "sha256"): { update(text: string): { digest(): Digest } };
-}

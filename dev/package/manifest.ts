@@ -40,6 +40,10 @@ export function manifest(denoJson: unknown): Record<string, unknown> {
       ".": subpath("gatekeeper"),
       "./edge": subpath("edge"),
       "./client": subpath("client"),
+      "./node": {
+        types: "./edge/runtimes/node_http.d.ts",
+        default: "./edge/runtimes/node_http.js",
+      },
       "./package.json": "./package.json",
     },
     dependencies: ranges(DEPENDENCIES),

@@ -64,6 +64,8 @@ export async function checkWhere(
   if (writtenBy === "client") checkClause(where);
   const table = `${quoteName(namespace)}.${quoteName(name)}`;
   try {
+    // Before Postgres reads it: some types look up what their literals name.
+    await checkGrammar(where);
     const path = writtenBy === "client"
       ? sql.unsafe("set local search_path = pg_catalog").execute()
       : undefined;
@@ -80,7 +82,6 @@ export async function checkWhere(
       );
     }
     if (params.length > 0) await checkParams(sql, params, types);
-    await checkGrammar(where);
   } catch (error) {
     if (error instanceof SqlRefused) {
       throw invalidRequest(`Electric can't read this where: ${error.message}.`);

@@ -267,16 +267,14 @@ Deno.test("a clause that fails leaves one line in Postgres's log", async () => {
   const from = logged.length;
   equal((await ask(allow, { where: "first_mistake = 1" })).status, 400);
   equal((await ask(() => rows`second_mistake = 1`)).status, 500);
-  equal((await ask(() => rows`true limit 1`)).status, 500);
   await rejects(database.sql`select the_end`);
   const errors = () => logged.slice(from).filter((line) => line.includes("ERROR: "));
   while (!errors().some((line) => line.includes("the_end"))) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  const [first, second, third, ...more] = errors();
+  const [first, second, ...more] = errors();
   match(first ?? "", /"first_mistake" does not exist/);
   match(second ?? "", /"second_mistake" does not exist/);
-  match(third ?? "", /syntax error at or near "limit"/);
   equal(more.length, 1);
 });
 

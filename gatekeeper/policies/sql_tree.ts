@@ -47,21 +47,43 @@ export async function parseClause(
   return found;
 }
 
-/** Every node below (and including) a value of the tree, parents first; not what is in a `closed` type. */
-export function* nodes(value: unknown, closed?: string): Generator<SqlNode> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* nodes(item, closed);
-    return;
-  }
-  for (const [name, inner] of Object.entries(record(value))) {
+/** How deep a tree may be, in objects and lists; Electric and Postgres walk it by recursion. */
+const MAX_DEPTH = 4000;
+
+/** A part of the tree that is still to be looked at. */
+interface Part {
+  /** Its name in the object that holds it; empty in a list. */
+  readonly name: string;
+  readonly value: unknown;
+  readonly depth: number;
+}
+
+/**
+ * Every node below (and including) a value of the tree, parents first; not what is in a `closed` type.
+ * Throws {@link SqlRefused} for a tree that is too deep.
+ */
+export function* nodes(tree: unknown, closed?: string): Generator<SqlNode> {
+  // By hand, for generators within generators take the square of the depth.
+  const ahead: Part[] = [{ name: "", value: tree, depth: 0 }];
+  for (let part; (part = ahead.pop()) !== undefined;) {
+    const { name, value, depth } = part;
+    if (depth > MAX_DEPTH) throw new SqlRefused("it is nested too deeply");
     // The tree's types are written in capitals, their fields in lower case.
     if (/^[A-Z]/.test(name)) {
-      const fields = record(inner);
+      const fields = record(value);
       const location = typeof fields.location === "number" ? fields.location : 0;
       yield { type: name, fields, location };
     }
-    if (name !== closed) yield* nodes(inner, closed);
+    if (name !== "" && name === closed) continue;
+    const parts = partsOf(value, depth + 1);
+    // The last goes first onto the stack, so that the first comes off it first.
+    for (let i = parts.length - 1; i >= 0; i--) ahead.push(parts[i] ?? part);
   }
+}
+
+function partsOf(value: unknown, depth: number): Part[] {
+  if (Array.isArray(value)) return value.map((item) => ({ name: "", value: item, depth }));
+  return Object.entries(record(value)).map(([name, inner]) => ({ name, value: inner, depth }));
 }
 
 /** The strings of a list of `String` nodes, as names are given: `["pg_catalog", "timezone"]`. */

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { JWTPayload } from "jose";
+import { base64url, type JWTPayload } from "jose";
 import { MAX_TOKEN } from "../../shared/claims.ts";
 import type { Shape } from "../../shared/shape.ts";
 import type { User } from "../users/authenticate.ts";
@@ -71,8 +70,9 @@ export function createMint(config: Signing): Mint {
     const who = [user?.id ?? null, toClaim(shape)];
     const window = Math.max(1, Math.floor(tokenTtl / 2));
     // Windows begin at another second for each, or all clients of all users would renew at once.
-    const issuedAt = now - (now - digest(who).readUInt32BE() % window) % window;
-    const id = digest([who, issuedAt]);
+    const shift = firstNumber(await digest(who)) % window;
+    const issuedAt = now - (now - shift) % window;
+    const id = await digest([who, issuedAt]);
     const claims = {
       iss: issuer ?? "gatekeeper",
       ...(audience !== undefined && { aud: audience }),
@@ -80,9 +80,9 @@ export function createMint(config: Signing): Mint {
       iat: issuedAt,
       nbf: issuedAt,
       exp: issuedAt + tokenTtl,
-      jti: id.toString("base64url", 0, 16),
+      jti: base64url.encode(id.subarray(0, 16)),
     };
-    const token = await sign(shape, claims, id.toString("base64url"));
+    const token = await sign(shape, claims, base64url.encode(id));
     if (token.length > MAX_TOKEN) throw new TokenTooLong(token.length);
     const params = clientParams(shape);
     // `params` is the client's name for all of this, so the values of $1, $2, … stay inside it.
@@ -108,6 +108,9 @@ function clientParams({ table, where, columns, params, full }: Shape) {
   };
 }
 
-function digest(value: unknown) {
-  return createHash("sha256").update(JSON.stringify(value)).digest();
+async function digest(value: unknown): Promise<Uint8Array> {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
+
+const firstNumber = ({ buffer }: Uint8Array) => new DataView(buffer).getUint32(0);

@@ -32,8 +32,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/upstream.ts",
     "a protocol parameter in another spelling is read each time",
-    "if (protocol.length === 0) agreed",
-    "agreed",
+    "if (isPlain && query.length <= maxLength) agreed",
+    "if (query.length <= maxLength) agreed",
   ),
   at(
     "edge/upstream.ts",
@@ -448,8 +448,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/subset.ts",
     "clauses are texts",
-    "if (isText(value)) return value;",
-    "return String(value);",
+    'if (!isText(value)) throw notOfType(name, "a text");',
+    "if (!isText(value)) return String(value);",
   ),
   at("edge/subset.ts", "counts are counts", "isRawJSON(value) && /^\\d{1,18}$/", "/./"),
   at("edge/subset.ts", "values are values", " && Object.entries(value).every(isParam)", ""),
@@ -501,14 +501,14 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/clause.ts",
     "a clause calls what only computes",
-    'if (called !== "" && !BEFORE_PARENTHESES.has(called)) throw',
-    "if (false) throw",
+    "if (FUNCTIONS.has(name) || TYPES.has(name) || SYNTAX.has(name)) return;",
+    "return;",
   ),
   at(
     "shared/clause.ts",
     "a clause looks nothing up",
-    "if (LOOKUPS.test(name)) throw",
-    "if (false) throw",
+    "if (isBeforeType(before)) checkType(token);",
+    "",
   ),
   at(
     "shared/clause.ts",
@@ -524,7 +524,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at("shared/clause.ts", "parentheses match", "open.pop() !== opening", "open.pop() === null"),
   at("shared/clause.ts", "parentheses end", "if (open.length > 0) throw", "if (false) throw"),
-  at("shared/clause.ts", "texts have no escapes", "isText && ESCAPES", "false && ESCAPES"),
+  at("shared/clause.ts", "texts have no escapes", "if (hasEscapes) throw", "if (false) throw"),
   at(
     "shared/verify_jwt.ts",
     "only the keys' algorithms",
@@ -729,5 +729,42 @@ export const MUTANTS: readonly Mutant[] = [
     "a user of one's own code has an id",
     "if (!isId) throw",
     "if (false) throw",
+  ),
+  at(
+    "shared/clause.ts",
+    "a literal has a type that only holds a value",
+    "if (!TYPES.has(name) && !SYNTAX.has(name)) throw",
+    "if (false) throw",
+  ),
+  at(
+    "shared/clause.ts",
+    "a literal has no type in quotes",
+    'if (before.kind === "quoted") throw',
+    "if (false) throw",
+  ),
+  at(
+    "edge/subset.ts",
+    "a subset's SQL is no longer than in a URL",
+    "if (value.length <= MAX_TEXT) return value;",
+    "return value;",
+  ),
+  at("edge/upstream.ts", "long junk isn't remembered", " && query.length <= maxLength", ""),
+  at(
+    "shared/shape.ts",
+    "lists are as long as Postgres's at most",
+    "if (length > max) throw",
+    "if (false) throw",
+  ),
+  at(
+    "gatekeeper/policies/sql_tree.ts",
+    "a clause isn't nested beyond what can be walked",
+    "if (depth > MAX_DEPTH) throw",
+    "if (false) throw",
+  ),
+  at(
+    "gatekeeper/database/catalogue.ts",
+    "a clause is read before Postgres looks names up",
+    "    await checkGrammar(where);\n",
+    "",
   ),
 ];
