@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ShapeStream } from "@electric-sql/client";
 import { decodeJwt } from "jose";
-import postgres from "postgres";
 import { freePort } from "../support/free_port.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { rawRequest, type RawResponse } from "../support/raw_http.ts";

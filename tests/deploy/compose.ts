@@ -12,6 +12,8 @@ export interface Service {
   /** `address:port of this machine:port of the container`. */
   readonly ports?: readonly string[];
   readonly extra_hosts?: readonly string[];
+  /** `from:to`, `from:to:ro`. */
+  readonly volumes?: readonly string[];
 }
 
 /** docker-compose.yaml as Compose reads it. */

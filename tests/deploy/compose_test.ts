@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DCLinter } from "dclint";
+import connect from "postgres";
 import { startSyncService } from "../../dev/sync/service.ts";
 import { noCaddy, startCaddy } from "../caddy/caddy.ts";
 import { freePort } from "../support/free_port.ts";
@@ -137,6 +138,21 @@ async function run(program: string, args: string[], cwd: string, env = {}): Prom
   assert.ok(success, new TextDecoder().decode(stderr));
 }
 
+/** What Postgres's image does with a new volume: runs the scripts of its init folder, by name. */
+async function initialise(databaseUrl: string): Promise<void> {
+  const { services } = await readCompose(SHELL);
+  const mounts = services["postgres"]?.volumes?.map((volume) => volume.split(":")) ?? [];
+  const [from = ""] = mounts.find(([, to]) => to === "/docker-entrypoint-initdb.d") ?? [];
+  const folder = `${ROOT}/${from}`;
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  const sql = connect(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    for (const name of names) await sql.file(`${folder}/${name}`);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
 Deno.test("each service's command, in its environment, does its part", async (t) => {
   await using stack = new AsyncDisposableStack();
   const postgres = stack.use(await testPostgres());
@@ -146,6 +162,7 @@ Deno.test("each service's command, in its environment, does its part", async (t)
     secret: SHELL.ELECTRIC_SECRET,
   });
   stack.defer(() => sync.stop());
+  await initialise(postgres.url);
   const { port } = new URL(postgres.url);
   const hosts = (text: string | null) =>
     (text ?? "").replace("@postgres:5432", `@127.0.0.1:${port}`)

@@ -1,8 +1,10 @@
 import postgres, { type Sql } from "postgres";
+import { applyMigrations } from "../../dev/migrations.ts";
 import { caddyName, noCaddy, startCaddy } from "../caddy/caddy.ts";
 import { freePort } from "../support/free_port.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
-import { ALLOW_ALL, AUTH_SECRET, type Env } from "../support/servers.ts";
+import { ROOT } from "../support/process.ts";
+import { ALLOW_ALL, AUTH_SECRET, EDGE, type Env, serveArgs } from "../support/servers.ts";
 import { Server } from "./server.ts";
 
 /** All ways that can be had here, for the names of tests. */
@@ -69,7 +71,7 @@ export class Stack implements AsyncDisposable {
 
   addEdge(electric: string): Promise<Server> {
     return this.#add("edge", "/health", (port) => ({
-      args: ["serve", "-A", "--port", String(port), "supabase/functions/edge/index.ts"],
+      args: ["serve", "-A", "--port", String(port), EDGE],
       env: { ELECTRIC_URL: electric, AUTH_SECRET, ...this.env },
     }));
   }
@@ -79,9 +81,10 @@ export class Stack implements AsyncDisposable {
     return this.#servers.use(await startCaddy({ ELECTRIC_URL: electric, ...this.env })).url;
   }
 
-  addGatekeeper(electric: string, proxy = ""): Promise<Server> {
-    return this.#add("gatekeeper", "/health", (port) => ({
-      args: ["run", "-A", ALLOW_ALL],
+  async addGatekeeper(electric: string, proxy = ""): Promise<Server> {
+    await applyMigrations(this.database.url, ROOT, () => {});
+    return await this.#add("gatekeeper", "/health", (port) => ({
+      args: serveArgs(ALLOW_ALL, "-A"),
       env: {
         PORT: String(port),
         DATABASE_URL: this.database.url,

@@ -5,7 +5,7 @@ import { startSyncService } from "../../dev/sync/service.ts";
 import { freePort } from "../support/free_port.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { startProcess } from "../support/process.ts";
-import { AUTH_SECRET, startGatekeeper } from "../support/servers.ts";
+import { AUTH_SECRET, EDGE, startGatekeeper } from "../support/servers.ts";
 
 Deno.test("a wrong ELECTRIC_SECRET renews no token; once it is right, clients go on by themselves", async () => {
   await using stack = new AsyncDisposableStack();
@@ -17,7 +17,7 @@ Deno.test("a wrong ELECTRIC_SECRET renews no token; once it is right, clients go
   const startEdge = (secret: string) =>
     startProcess({
       name: "edge",
-      args: ["serve", "-NE", "--port", `${port}`, "supabase/functions/edge/index.ts"],
+      args: ["serve", "-NE", "--port", `${port}`, EDGE],
       env: { AUTH_SECRET, ELECTRIC_URL: sync.url, ELECTRIC_SECRET: secret },
     }, `${edgeUrl}/health`);
 

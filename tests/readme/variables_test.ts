@@ -1,18 +1,24 @@
 import { deepEqual } from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The code that reads variables; the Caddyfile's have a table in `caddy/README.md`. */
-const FOLDERS = ["edge", "shared", "gatekeeper", "dev", "client"];
-const LOOKUP = /\b(?:optional|required|readNumber|env|port|url|get)\((?:env, )?"([A-Z_]+)"/g;
+const FOLDERS = ["edge", "shared", "gatekeeper", "dev", "client", "cli"];
+const LOOKUP =
+  /\b(?:optional|required|readNumber|readSwitch|env|port|url|get)\((?:env, )?"([A-Z_]+)"/g;
 
 async function code(): Promise<string> {
   const texts: string[] = [];
   for (const folder of FOLDERS) {
-    for await (const { name } of Deno.readDir(`${ROOT}/${folder}`)) {
-      if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
-      texts.push(await Deno.readTextFile(`${ROOT}/${folder}/${name}`));
+    for (
+      const entry of await readdir(`${ROOT}/${folder}`, { withFileTypes: true, recursive: true })
+    ) {
+      // The sync service is a stand-in for Electric, whose variables these are.
+      if (entry.parentPath.endsWith("dev/sync")) continue;
+      if (!entry.name.endsWith(".ts") || entry.name.endsWith("_test.ts")) continue;
+      texts.push(await Deno.readTextFile(`${entry.parentPath}/${entry.name}`));
     }
   }
   return texts.join("\n");
