@@ -12,7 +12,6 @@ export interface ServerResponse {
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
   writeHead(status: number, headers: string[]): unknown;
-  flushHeaders(): void;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
   destroy(): unknown;
@@ -81,16 +80,19 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   }
 }
 
+/** Nobody's path, so that the server gives its own 404. */
+const NOBODYS = "http://localhost/.well-known/nothing";
+
 /**
  * The URL of a target. A `Request` normalises paths, and what a path means must not depend on who reads
  * it: one that doesn't stay as it came is nobody's.
  */
-function toUrl(target: string): URL {
+function toUrl(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
   // Behind `#`, a URL is no longer what is sent.
   const url = URL.parse(`http://localhost${target.replaceAll("#", "%23")}`);
-  if (url !== null && target.startsWith("/") && url.pathname === path) return url;
-  throw new Refusal(404, "not_found", "Nothing here.");
+  const isAsItCame = url !== null && target.startsWith("/") && url.pathname === path;
+  return isAsItCame ? url.href : NOBODYS;
 }
 
 function toHeaders(raw: readonly string[]): Headers {
@@ -133,7 +135,8 @@ async function send(
     outgoing.end();
     return;
   }
-  outgoing.flushHeaders();
+  // Not by flushHeaders, which writes what isn't ASCII twice encoded.
+  outgoing.write(new Uint8Array(0));
   const reader = body.getReader();
   const leave = () => void reader.cancel().catch(() => {});
   outgoing.once("close", leave);

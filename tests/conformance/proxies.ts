@@ -1,3 +1,6 @@
+import { BUN, NODE_22, NODE_24, WORKERD } from "../runtimes/binaries.ts";
+import { startBunEdge, startNodeEdge, startWorkerEdge } from "../runtimes/servers.ts";
+import { whyMissing } from "../support/npm_binary.ts";
 import { noDeno214 } from "../support/older_deno.ts";
 import {
   type Env,
@@ -6,6 +9,50 @@ import {
   startEdge214,
   startGatekeeper,
 } from "../support/servers.ts";
+
+/** What a runtime does by itself, before and after a proxy's own code: `docs/runtimes.md`. */
+export interface Habits {
+  /** Request headers that its `fetch` adds. */
+  readonly addsUpstream: readonly string[];
+  /** Response headers that its server adds. */
+  readonly addsToAnswers: readonly string[];
+  readonly userAgent: RegExp;
+  /** Statuses of upstream's that its `fetch` rejects with, as if nothing had come. */
+  readonly rejects: readonly number[];
+  /** A coding that its `fetch` doesn't know. */
+  readonly unknownCoding: string;
+  /** Methods that its server answers by itself. */
+  readonly ownMethods: readonly string[];
+}
+
+/** Deno's. */
+export const HABITS: Habits = {
+  addsUpstream: ["accept-language", "host", "user-agent"],
+  addsToAnswers: [],
+  userAgent: /^Deno\//,
+  rejects: [],
+  unknownCoding: "zstd",
+  ownMethods: [],
+};
+
+const NODE_HABITS: Partial<Habits> = {
+  addsUpstream: [
+    "accept-language",
+    // To conditional requests, so that a CDN asks Electric.
+    "cache-control",
+    "connection",
+    "host",
+    "pragma",
+    "sec-fetch-mode",
+    "user-agent",
+  ],
+  addsToAnswers: ["connection", "keep-alive"],
+  userAgent: /^node$/,
+  // Fetch standard, HTTP-network-or-cache fetch, step 14.
+  rejects: [407],
+  unknownCoding: "compress",
+  ownMethods: ["get"],
+};
 
 /** A proxy to hold to the contract. */
 export interface Proxy {
@@ -16,6 +63,8 @@ export interface Proxy {
   readonly others: readonly string[];
   /** Why it can't be run on this machine, or `null`. */
   readonly missing: string | null;
+  /** What its runtime does by itself; by default, what Deno does. */
+  readonly habits?: Partial<Habits>;
   /** Starts it; `env` holds all that any proxy needs, `DATABASE_URL` included. */
   readonly start: (env: Env) => Promise<RunningServer>;
 }
@@ -29,6 +78,20 @@ const EDGE = {
 export const PROXIES: readonly Proxy[] = [
   { name: "edge", ...EDGE, missing: null, start: startEdge },
   { name: "edge on Deno 2.1.4", ...EDGE, missing: noDeno214, start: startEdge214 },
+  ...[NODE_22, NODE_24].map((node) => ({
+    name: `edge on Node ${node.version}`,
+    ...EDGE,
+    missing: whyMissing(node),
+    habits: NODE_HABITS,
+    start: startNodeEdge(node),
+  })),
+  { name: "edge on Bun", ...EDGE, missing: whyMissing(BUN), start: startBunEdge(BUN) },
+  {
+    name: "edge on Workers",
+    ...EDGE,
+    missing: whyMissing(WORKERD),
+    start: startWorkerEdge(WORKERD),
+  },
   {
     name: "gatekeeper's proxy",
     paths: ["/proxy/v1/shape"],

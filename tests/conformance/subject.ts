@@ -5,7 +5,7 @@ import { openRequest, rawRequest, sendRequest } from "../support/raw_http.ts";
 import { AUTH_SECRET, type Env, type RunningServer } from "../support/servers.ts";
 import { Tap } from "../support/tap.ts";
 import { signToken } from "../support/token.ts";
-import type { Proxy } from "./proxies.ts";
+import { HABITS, type Habits, type Proxy } from "./proxies.ts";
 
 /** What no answer and no log may hold, besides tokens. */
 export const ELECTRIC_SECRET = "electric-s3cret";
@@ -40,6 +40,11 @@ export class Subject implements AsyncDisposable {
     readonly tap: Tap,
     private readonly options: SubjectOptions,
   ) {}
+
+  /** What the runtime does by itself. */
+  get habits(): Habits {
+    return { ...HABITS, ...this.proxy.habits };
+  }
 
   /** Starts both. */
   static async start(proxy: Proxy, options: SubjectOptions): Promise<Subject> {

