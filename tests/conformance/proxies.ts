@@ -21,8 +21,14 @@ export interface Habits {
   readonly rejects: readonly number[];
   /** A coding that its `fetch` doesn't know. */
   readonly unknownCoding: string;
-  /** Methods that its server answers by itself. */
+  /** Methods that its server answers by itself, or by hanging up. */
   readonly ownMethods: readonly string[];
+  /** Whether it resolves dots and backslashes in paths before anybody sees them. */
+  readonly normalises: boolean;
+  /** Whether it tells how long a body is, where upstream did. */
+  readonly tellsLength: boolean;
+  /** Whether it tells of clients that leave; else what they waited for ends by its time. */
+  readonly tellsOfLeaving: boolean;
 }
 
 /** Deno's. */
@@ -33,6 +39,9 @@ export const HABITS: Habits = {
   rejects: [],
   unknownCoding: "zstd",
   ownMethods: [],
+  normalises: false,
+  tellsLength: true,
+  tellsOfLeaving: true,
 };
 
 const NODE_HABITS: Partial<Habits> = {
@@ -52,6 +61,23 @@ const NODE_HABITS: Partial<Habits> = {
   rejects: [407],
   unknownCoding: "compress",
   ownMethods: ["get"],
+};
+
+const WORKER_HABITS: Partial<Habits> = {
+  addsUpstream: ["host"],
+  userAgent: /^undefined$/,
+  ownMethods: ["get", "PROPFIND"],
+  tellsOfLeaving: false,
+};
+
+const BUN_HABITS: Partial<Habits> = {
+  addsUpstream: ["connection", "host", "user-agent"],
+  addsToAnswers: ["transfer-encoding"],
+  userAgent: /^Bun\//,
+  unknownCoding: "compress",
+  ownMethods: ["TRACE", "get"],
+  normalises: true,
+  tellsLength: false,
 };
 
 /** A proxy to hold to the contract. */
@@ -85,11 +111,18 @@ export const PROXIES: readonly Proxy[] = [
     habits: NODE_HABITS,
     start: startNodeEdge(node),
   })),
-  { name: "edge on Bun", ...EDGE, missing: whyMissing(BUN), start: startBunEdge(BUN) },
+  {
+    name: "edge on Bun",
+    ...EDGE,
+    missing: whyMissing(BUN),
+    habits: BUN_HABITS,
+    start: startBunEdge(BUN),
+  },
   {
     name: "edge on Workers",
     ...EDGE,
     missing: whyMissing(WORKERD),
+    habits: WORKER_HABITS,
     start: startWorkerEdge(WORKERD),
   },
   {

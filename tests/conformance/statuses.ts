@@ -69,8 +69,13 @@ export const statuses: readonly Check[] = [
       `${path};x`,
       `/${path}`,
     ]);
+    const isNormal = (path: string) => new URL(path, "http://x").pathname === path;
     for (const path of [...near, ...others, "/", "/v1", "/admin"]) {
       const response = await subject.raw({ target: `${path}?table=items` });
+      if (subject.habits.normalises && !isNormal(path)) {
+        assert([401, 404].includes(response.status), path);
+        continue;
+      }
       assert.equal(response.status, 404, path);
       subject.assertRefused(response, 404, /\/v1\/shape/);
     }
@@ -83,12 +88,13 @@ export const statuses: readonly Check[] = [
   }],
   ["other methods are 405 and never asked upstream", async (subject) => {
     for (const method of ["DELETE", "PUT", "PATCH", "TRACE", "PROPFIND", "get"]) {
-      const response = await subject.ask({ method });
       if (subject.habits.ownMethods.includes(method)) {
-        assert([400, 405].includes(response.status), method);
+        const answer = await subject.ask({ method }).catch(() => null);
+        assert(answer === null || [400, 405, 501].includes(answer.status), method);
         assert.equal(subject.tap.requests.length, 0);
         continue;
       }
+      const response = await subject.ask({ method });
       subject.assertRefused(response, 405, /GET/);
       assert.equal(response.header("allow"), ALLOW, method);
     }
@@ -159,7 +165,10 @@ export const statuses: readonly Check[] = [
       const response = await subject.ask();
       assert.equal(response.status, status);
       assert.equal(response.text, body);
-      for (const [name, value] of headers) assert.equal(response.header(name), value, name);
+      for (const [name, value] of headers) {
+        if (name === "content-length" && !subject.habits.tellsLength) continue;
+        assert.equal(response.header(name), value, name);
+      }
     }
   }],
   ["upstream's refusals of us never look like refusals of the client", async (subject) => {

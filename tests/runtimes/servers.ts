@@ -49,6 +49,11 @@ export function startWorkerEdge(workerd: NpmBinary): (env: Env) => Promise<Runni
       }, `${url}/health`),
     );
     const open = stack.move();
-    return { port, url, process, [Symbol.asyncDispose]: () => open.disposeAsync() };
+    const dispose = async () => {
+      // It would wait for what is held.
+      await process.kill();
+      await open.disposeAsync();
+    };
+    return { port, url, process, [Symbol.asyncDispose]: dispose };
   };
 }

@@ -50,6 +50,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "2026-01-01",
+  compatibilityFlags = ["enable_request_signal"],
   bindings = [${bindings.join(", ")}],
 );
 `;
