@@ -12,7 +12,9 @@ export const SOURCE_ID = "source-1";
 /** What may arrive: the design's list, and what `fetch` needs or adds. */
 const HEADERS =
   ("accept accept-encoding content-type if-none-match if-modified-since traceparent " +
-    "tracestate host connection content-length user-agent accept-language").split(" ");
+    "tracestate host connection content-length user-agent accept-language " +
+    // What Node's fetch adds.
+    "sec-fetch-mode cache-control pragma").split(" ");
 
 /** The handle that every shape has. */
 export const HANDLE = "1-2";

@@ -1,5 +1,5 @@
 import { BUN, NODE_22, NODE_24, WORKERD } from "../runtimes/binaries.ts";
-import { startBunEdge, startNodeEdge, startWorkerEdge } from "../runtimes/servers.ts";
+import { startNodeEdge, startWorkerEdge } from "../runtimes/servers.ts";
 import { whyMissing } from "../support/npm_binary.ts";
 import { noDeno214 } from "../support/older_deno.ts";
 import {
@@ -23,10 +23,6 @@ export interface Habits {
   readonly unknownCoding: string;
   /** Methods that its server answers by itself, or by hanging up. */
   readonly ownMethods: readonly string[];
-  /** Whether it resolves dots and backslashes in paths before anybody sees them. */
-  readonly normalises: boolean;
-  /** Whether it tells how long a body is, where upstream did. */
-  readonly tellsLength: boolean;
   /** Whether it tells of clients that leave; else what they waited for ends by its time. */
   readonly tellsOfLeaving: boolean;
 }
@@ -39,8 +35,6 @@ export const HABITS: Habits = {
   rejects: [],
   unknownCoding: "zstd",
   ownMethods: [],
-  normalises: false,
-  tellsLength: true,
   tellsOfLeaving: true,
 };
 
@@ -72,12 +66,10 @@ const WORKER_HABITS: Partial<Habits> = {
 
 const BUN_HABITS: Partial<Habits> = {
   addsUpstream: ["connection", "host", "user-agent"],
-  addsToAnswers: ["transfer-encoding"],
+  addsToAnswers: ["connection", "keep-alive"],
   userAgent: /^Bun\//,
   unknownCoding: "compress",
   ownMethods: ["TRACE", "get"],
-  normalises: true,
-  tellsLength: false,
 };
 
 /** A proxy to hold to the contract. */
@@ -116,7 +108,7 @@ export const PROXIES: readonly Proxy[] = [
     ...EDGE,
     missing: whyMissing(BUN),
     habits: BUN_HABITS,
-    start: startBunEdge(BUN),
+    start: startNodeEdge(BUN),
   },
   {
     name: "edge on Workers",

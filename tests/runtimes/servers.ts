@@ -6,8 +6,8 @@ import { AUTH_SECRET, type Env, type RunningServer } from "../support/servers.ts
 import { tempDir } from "../support/temp_dir.ts";
 import { bundleForWorkers, workerdConfig } from "./worker.ts";
 
-/** Starts the built package's edge by a script of this folder. */
-const startScript = (binary: NpmBinary, script: string) => async (env: Env) => {
+/** Starts the edge of the built package on Node's HTTP server, which Bun has, too. */
+export const startNodeEdge = (binary: NpmBinary) => async (env: Env): Promise<RunningServer> => {
   const command = await npmBinary(binary);
   const folder = await builtPackage();
   const port = freePort();
@@ -15,19 +15,11 @@ const startScript = (binary: NpmBinary, script: string) => async (env: Env) => {
   const process = await startProcess({
     name: `edge on ${binary.name} ${binary.version}`,
     command,
-    args: [`tests/runtimes/${script}`, folder],
+    args: ["tests/runtimes/node_edge.mjs", folder],
     env: { AUTH_SECRET, PORT: `${port}`, ...env },
   }, `${url}/health`);
   return { port, url, process, [Symbol.asyncDispose]: () => process.stop() };
 };
-
-/** Starts the edge of the built package, on Node's own HTTP server. */
-export const startNodeEdge = (node: NpmBinary): (env: Env) => Promise<RunningServer> =>
-  startScript(node, "node_edge.mjs");
-
-/** The same on Bun's. */
-export const startBunEdge = (bun: NpmBinary): (env: Env) => Promise<RunningServer> =>
-  startScript(bun, "bun_edge.mjs");
 
 /** Starts the edge of the built package in workerd, as one file, as Workers get it. */
 export function startWorkerEdge(workerd: NpmBinary): (env: Env) => Promise<RunningServer> {
