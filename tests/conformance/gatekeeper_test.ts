@@ -4,7 +4,10 @@ import { decodeJwt } from "jose";
 import { freePort } from "../support/free_port.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { rawRequest, type RawResponse } from "../support/raw_http.ts";
-import { AUTH_SECRET, type RunningServer, startGatekeeper } from "../support/servers.ts";
+import { BUN, NODE_22, NODE_24 } from "../runtimes/binaries.ts";
+import { startNodeGatekeeper } from "../runtimes/servers.ts";
+import { whyMissing } from "../support/npm_binary.ts";
+import { AUTH_SECRET, type Env, type RunningServer, startGatekeeper } from "../support/servers.ts";
 
 const JSON_BODY = [["content-type", "application/json"]] as const;
 const FORM_BODY = [["content-type", "application/x-www-form-urlencoded"]] as const;
@@ -12,8 +15,27 @@ const ELECTRIC_URL = `http://127.0.0.1:${freePort()}`;
 
 const running = new AsyncDisposableStack();
 let database: TestPostgres;
+/** On the runtime that a test is about: one that names the edge in its answers, and one that is its own proxy. */
 let gatekeeper: RunningServer;
 let second: RunningServer;
+
+interface Runtime {
+  readonly name: string;
+  /** Why it can't be run on this machine, or `null`. */
+  readonly missing: string | null;
+  readonly start: (env: Env) => Promise<RunningServer>;
+}
+
+const RUNTIMES: readonly Runtime[] = [
+  { name: "gatekeeper", missing: null, start: startGatekeeper },
+  ...[NODE_22, NODE_24, BUN].map((binary) => ({
+    name: `gatekeeper on ${binary.name} ${binary.version}`,
+    missing: whyMissing(binary),
+    start: startNodeGatekeeper(binary),
+  })),
+];
+const started = new Map<string, readonly [RunningServer, RunningServer]>();
+
 Deno.test.beforeAll(async () => {
   database = running.use(await testPostgres());
   const env = {
@@ -22,10 +44,29 @@ Deno.test.beforeAll(async () => {
     ELECTRIC_PROXY_URL: "https://sync.example/functions/v1/edge/",
     AUTH_AUDIENCE: "items-app",
   };
-  gatekeeper = running.use(await startGatekeeper(env));
-  second = running.use(await startGatekeeper({ ...env, ELECTRIC_PROXY_URL: "" }));
+  for (const { name, missing, start } of RUNTIMES) {
+    if (missing !== null) continue;
+    const first = running.use(await start(env));
+    started.set(name, [first, running.use(await start({ ...env, ELECTRIC_PROXY_URL: "" }))]);
+  }
 });
 Deno.test.afterAll(() => running.disposeAsync());
+
+/** Defines a test on each runtime. */
+function test(what: string, fn: () => void | Promise<void>): void {
+  for (const { name, missing } of RUNTIMES) {
+    Deno.test({
+      name: `${name}: ${what}${missing ? ` (skipped: ${missing})` : ""}`,
+      ignore: missing !== null,
+      fn: async () => {
+        const servers = started.get(name);
+        assert(servers !== undefined);
+        [gatekeeper, second] = servers;
+        await fn();
+      },
+    });
+  }
+}
 
 interface Post {
   readonly table?: string;
@@ -71,7 +112,7 @@ async function assertRefused(
   return response;
 }
 
-Deno.test("the answer for a whole table is exactly the contract's", async () => {
+test("the answer for a whole table is exactly the contract's", async () => {
   const response = await post();
   assert.equal(response.status, 200);
   assert.equal(response.header("content-type"), "application/json");
@@ -95,13 +136,13 @@ Deno.test("the answer for a whole table is exactly the contract's", async () => 
   assert.deepEqual(given, [["table", "items"]]);
 });
 
-Deno.test("the url is the gatekeeper's own proxy unless ELECTRIC_PROXY_URL says else", async () => {
+test("the url is the gatekeeper's own proxy unless ELECTRIC_PROXY_URL says else", async () => {
   const response = await fetch(`${second.url}/gatekeeper/items`, { method: "POST" });
   const { url } = await response.json();
   assert.equal(url, `http://localhost:${second.port}/proxy/v1/shape`);
 });
 
-Deno.test("every way to say a shape leads to one answer and one claim", async () => {
+test("every way to say a shape leads to one answer and one claim", async () => {
   const where = "value = $1 or value = $2";
   const columns = ["id", "value"];
   const rest = `where=${encodeURIComponent(where)}&replica=full`;
@@ -129,7 +170,7 @@ Deno.test("every way to say a shape leads to one answer and one claim", async ()
   }
 });
 
-Deno.test("the answer spreads into the official client, whose request the proxy accepts", async () => {
+test("the answer spreads into the official client, whose request the proxy accepts", async () => {
   const response = await fetch(`${second.url}/gatekeeper/items`, {
     method: "POST",
     body: JSON.stringify({ where: "value = $1", columns: ["id", "value"], params: ["a"] }),
@@ -206,7 +247,7 @@ for (const [what, status, says, bad] of BAD) {
   });
 }
 
-Deno.test("a body that is neither JSON nor a form is 400", async () => {
+test("a body that is neither JSON nor a form is 400", async () => {
   for (
     const [type, body] of [["application/json", "{"], ["text/csv", "{}"], ["", "\xff"]] as const
   ) {
@@ -220,7 +261,7 @@ Deno.test("a body that is neither JSON nor a form is 400", async () => {
   }
 });
 
-Deno.test("other methods are 405 and a preflight 204", async () => {
+test("other methods are 405 and a preflight 204", async () => {
   for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
     const ask = { method, target: "/gatekeeper/items" };
     const response = await assertRefused(405, /POST/, () => rawRequest(gatekeeper.port, ask));
@@ -233,7 +274,7 @@ Deno.test("other methods are 405 and a preflight 204", async () => {
   assert.match(response.header("access-control-allow-headers") ?? "", /authorization/i);
 });
 
-Deno.test("other paths are 404", async () => {
+test("other paths are 404", async () => {
   const paths = ["/", "/gatekeeper", "/gatekeeper/", "/gatekeeper/a/b", "/Gatekeeper/items"];
   for (const target of [...paths, "/gatekeeper/items/", "/health/", "//health"]) {
     const response = await rawRequest(gatekeeper.port, { method: "POST", target });
@@ -242,7 +283,7 @@ Deno.test("other paths are 404", async () => {
   }
 });
 
-Deno.test("without Postgres it is 503, never a token; it recovers by itself", async () => {
+test("without Postgres it is 503, never a token; it recovers by itself", async () => {
   await database.stop();
   try {
     for (const body of [undefined, { where: "true" }]) {
@@ -259,7 +300,7 @@ Deno.test("without Postgres it is 503, never a token; it recovers by itself", as
   }
 });
 
-Deno.test("its log tells no token and no secret", () => {
+test("its log tells no token and no secret", () => {
   const log = gatekeeper.process.lines.join("\n");
   assert(!log.includes(AUTH_SECRET));
   assert.doesNotMatch(log, /eyJ|password/);

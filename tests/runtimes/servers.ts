@@ -1,24 +1,35 @@
+import { applyMigrations } from "../../dev/migrations.ts";
 import { freePort } from "../support/free_port.ts";
 import { type NpmBinary, npmBinary } from "../support/npm_binary.ts";
 import { builtPackage } from "../support/package.ts";
-import { startProcess } from "../support/process.ts";
+import { ROOT, startProcess } from "../support/process.ts";
 import { AUTH_SECRET, type Env, type RunningServer } from "../support/servers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { bundleForWorkers, workerdConfig } from "./worker.ts";
 
-/** Starts the edge of the built package on Node's HTTP server, which Bun has, too. */
-export const startNodeEdge = (binary: NpmBinary) => async (env: Env): Promise<RunningServer> => {
+/** Starts a script of this folder on Node's HTTP server, which Bun has, too. */
+async function startScript(binary: NpmBinary, name: string, env: Env): Promise<RunningServer> {
   const command = await npmBinary(binary);
   const folder = await builtPackage();
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
   const process = await startProcess({
-    name: `edge on ${binary.name} ${binary.version}`,
+    name: `${name} on ${binary.name} ${binary.version}`,
     command,
-    args: ["tests/runtimes/node_edge.mjs", folder],
+    args: [`tests/runtimes/node_${name}.mjs`, folder],
     env: { AUTH_SECRET, PORT: `${port}`, ...env },
   }, `${url}/health`);
   return { port, url, process, [Symbol.asyncDispose]: () => process.stop() };
+}
+
+/** Starts the edge of the built package. */
+export const startNodeEdge = (binary: NpmBinary) => (env: Env): Promise<RunningServer> =>
+  startScript(binary, "edge", env);
+
+/** Starts the gatekeeper of the built package, on a database that gets the example's tables. */
+export const startNodeGatekeeper = (binary: NpmBinary) => async (env: Env) => {
+  await applyMigrations(env["DATABASE_URL"] ?? "", ROOT, () => {});
+  return await startScript(binary, "gatekeeper", env);
 };
 
 /** Starts the edge of the built package in workerd, as one file, as Workers get it. */
