@@ -143,10 +143,10 @@ export class ShapeHandles {
 
 function keptResponse({ status, headers, body }: Kept): Response {
   if (status < 300 || status === 304) return answerTo(namesNoHandles());
-  const response = new Response(body, { status, headers });
+  const own = new Headers(headers);
   // It answered another URL than the client's.
-  response.headers.set("cache-control", "no-store");
-  return response;
+  own.set("cache-control", "no-store");
+  return new Response(body, { status, headers: own });
 }
 
 function namesNoHandles(): Refusal {

@@ -15,7 +15,7 @@ const OF_COMPRESSED = ["content-encoding", "content-length"];
 const BODILESS = [204, 205, 304];
 
 /** As much of a {@link Runtime} as counts here. */
-type Relaying = Pick<Runtime, "inflates" | "compresses">;
+type Relaying = Pick<Runtime, "inflates" | "compresses" | "sharesHeaders">;
 
 /**
  * Electric's response as the client gets it: status, body and end-to-end headers as they are, the
@@ -39,7 +39,8 @@ export function relay(
     runtime.inflates.includes(coding?.toLowerCase() ?? "");
   const body = bodyOf(request, response, isInflated);
   // Headers taken over whole and then corrected cost half of what a list of pairs does.
-  const relayed = new Response(body, { status, headers: given });
+  const headers = runtime.sharesHeaders ? new Headers(given) : given;
+  const relayed = new Response(body, { status, headers });
   for (const name of DROPPED) relayed.headers.delete(name);
   if (isInflated) { for (const name of OF_COMPRESSED) relayed.headers.delete(name); }
   for (const name of namedByConnection(given)) relayed.headers.delete(name);

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly leavesRanges: boolean;
   /** Whether the server compresses responses by itself unless they have a `content-encoding`. */
   readonly compresses: boolean;
+  /** Whether a `Response` may keep the very headers that it was given, as that of Hono's server for Node does. */
+  readonly sharesHeaders: boolean;
   /** Whether a client's leaving is told only of requests that were asked about from their beginning. */
   readonly watchesEagerly: boolean;
   /** Whether a stream of ours may be put in a response in place of upstream's own. */

@@ -13,6 +13,7 @@ export function denoRuntime(): Runtime {
     // Before 2.9 it asks for no compression at all once a range is named, and opens what comes.
     leavesRanges: !isOld,
     compresses: isOld,
+    sharesHeaders: false,
     watchesEagerly: isOld,
     // Before 2.9 it dies of a client that leaves a stream of ours.
     streams: !isOld,

@@ -23,6 +23,7 @@ export function nodeRuntime(): Runtime {
     inflates: ["gzip", "x-gzip", "deflate", "br", ...(major >= 24 ? ["zstd"] : [])],
     leavesRanges: false,
     compresses: false,
+    sharesHeaders: true,
     watchesEagerly: true,
     streams: true,
     isolatesRequests: false,

@@ -10,6 +10,7 @@ export function unknownRuntime(): Runtime {
     inflates: ["gzip", "x-gzip", "deflate", "br", "zstd"],
     leavesRanges: false,
     compresses: true,
+    sharesHeaders: true,
     watchesEagerly: true,
     streams: false,
     isolatesRequests: false,

@@ -10,6 +10,7 @@ export function workerRuntime(): Runtime {
     inflates: ["gzip", "br"],
     leavesRanges: false,
     compresses: false,
+    sharesHeaders: false,
     watchesEagerly: true,
     streams: false,
     // A timer, and what a promise waits for, end with the request that began them.

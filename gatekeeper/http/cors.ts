@@ -25,7 +25,8 @@ export function allowOrigins(origins: readonly string[], handler: Handler): Hand
   return async (request) => {
     const { headers } = request;
     const response = await handler(request);
-    const answer = new Response(response.body, response);
+    const { body, status } = response;
+    const answer = new Response(body, { status, headers: new Headers(response.headers) });
     answer.headers.delete("access-control-allow-origin");
     answer.headers.append("vary", "Origin");
     const origin = headers.get("origin") ?? "";
