@@ -4,7 +4,7 @@ import { GatekeeperError, gatekeeperShape } from "../client/gatekeeper.ts";
 
 const USAGE = `Prints a shape's rows as they change.
 
-  deno task client [table] [where] [--param value ...] [--gatekeeper url]
+  deno task client [table] [where] [--param value ...] [--token token] [--gatekeeper url]
 
   table         the table to sync, items by default
   where         an SQL clause, with $1, $2, ... for the values of --param
@@ -29,6 +29,9 @@ function readArguments() {
         help: { type: "boolean", short: "h" },
       },
     });
+    if (!/^https?:\/\//.test(values.gatekeeper)) {
+      throw new Error(`--gatekeeper must begin with http:// or https://, not ${values.gatekeeper}`);
+    }
     if (positionals.length > 2) throw new Error(`Unexpected argument '${positionals[2]}'`);
     return { ...values, table: positionals[0] ?? "items", where: positionals[1] };
   } catch (error) {

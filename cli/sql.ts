@@ -1,5 +1,6 @@
 import { readDevConfig } from "../dev/config.ts";
 import { type Command, runTask } from "../dev/task.ts";
+import { DevError } from "../dev/error.ts";
 import { findRunning } from "../dev/running.ts";
 import { runSql } from "../dev/run_sql.ts";
 
@@ -17,5 +18,6 @@ await runTask(command, async ({ positionals: [text] }) => {
   const { root, chosenData } = readDevConfig((name) => Deno.env.get(name));
   const { databaseUrl } = await findRunning(root, chosenData);
   const statements = text ?? await new Response(Deno.stdin.readable).text();
+  if (statements.trim() === "") throw new DevError("bad_argument", "There is no SQL to run.");
   await runSql(databaseUrl, statements, (line) => console.log(line));
 });

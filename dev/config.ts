@@ -52,7 +52,10 @@ export function readDevConfig(
     if (!value) return undefined;
     if (protocols.includes(URL.parse(value)?.protocol ?? "")) return value;
     // The value itself may hold a password.
-    throw new DevError("bad_setting", `${name} must be a URL that begins with ${protocols[0]}//`);
+    throw new DevError(
+      "bad_setting",
+      `${name} must be a URL that begins with ${protocols.join("// or ")}//`,
+    );
   };
   const chosenData = env("DEV_DATA") ? resolve(root, env("DEV_DATA") ?? "") : undefined;
   return {

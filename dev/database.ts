@@ -27,6 +27,14 @@ function checkRights({ name, database, replicates, makesRoles, creates }: Found)
   );
 }
 
+/** Postgres's own refusals (its appendix A: classes 28 and 3D) show that it runs. */
+function adviceOn(error: unknown): string {
+  const isRefusal = error instanceof postgres.PostgresError && /^(28|3D)/.test(error.code);
+  return isRefusal
+    ? "Check the user, the password and the database's name in it."
+    : "Is Postgres running there?";
+}
+
 /**
  * Makes sure that the developer's own Postgres answers and, for the local sync service, that it can be
  * replicated from.
@@ -51,8 +59,8 @@ export async function checkDatabase(url: string, replicate: boolean): Promise<vo
     const reason = error instanceof Error ? error.message || error.name : String(error);
     throw new DevError(
       "database_unreachable",
-      `Can't use DATABASE_URL (${host}${pathname}): ${reason.split("\n")[0]}. ` +
-        "Is Postgres running there? Without DATABASE_URL, dev starts its own.",
+      `Can't use DATABASE_URL (${host}${pathname}): ${reason.split("\n")[0]}. ${adviceOn(error)} ` +
+        "Without DATABASE_URL, dev starts its own.",
     );
   } finally {
     await sql.end({ timeout: 1 });

@@ -8,7 +8,7 @@ import { lockFolder } from "./lock.ts";
 import { applyMigrations } from "./migrations.ts";
 import { seconds } from "./part.ts";
 import { makeParts, type WatchedPart } from "./parts.ts";
-import { checkPorts } from "./ports.ts";
+import { checkHost, checkPorts } from "./ports.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
 import { announce, withdraw } from "./running.ts";
@@ -44,6 +44,7 @@ export class Dev {
     this.#lock = await lockFolder(data);
     const folder = databaseUrl === undefined ? await postgresFolder(data) : undefined;
     if (folder) await stopLeftover(folder);
+    checkHost(this.#config.host);
     await checkPorts([
       ...(folder ? [{ port: ports.postgres, part: "Postgres", setting: "DEV_POSTGRES_PORT" }] : []),
       ...(electricUrl === undefined
@@ -77,7 +78,13 @@ export class Dev {
   /** Stops everything, Postgres last. */
   async stop(): Promise<void> {
     this.#over.abort();
-    await Promise.all(this.#parts.map(({ part }) => part.stop()));
+    // What asks the sync service first, so that nobody takes its end for a failure.
+    const [asked, asking] = [["sync"], ["gatekeeper", "edge"]].map((names) =>
+      this.#parts.filter(({ name }) => names.includes(name))
+    );
+    for (const parts of [asking, asked]) {
+      await Promise.all(parts?.map(({ part }) => part.stop()) ?? []);
+    }
     const postgres = await this.#postgres?.catch(() => undefined);
     await postgres?.stop();
     await withdraw(this.#config.root);

@@ -27,6 +27,24 @@ export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
   }
 }
 
+/**
+ * Makes sure that this machine has an address to listen on.
+ *
+ * @throws {DevError} `bad_setting`, naming `DEV_HOST`.
+ */
+export function checkHost(hostname: string): void {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DevError(
+      "bad_setting",
+      `DEV_HOST ${hostname} is no address to listen on (${reason}): set it to one of this machine's, ` +
+        "such as 127.0.0.1 or 0.0.0.0.",
+    );
+  }
+}
+
 // Listening alone misses a server on the wildcard address (macOS) and one on the other loopback address,
 // which `localhost` may lead to.
 async function isFree(port: number): Promise<boolean> {

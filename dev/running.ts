@@ -17,8 +17,18 @@ const folderOf = (root: string) => join(root, ".dev", "running");
 /** Writes down that a `dev` runs, for {@link findRunning}; readable by its owner only, for the URL may hold a password. */
 export async function announce(root: string, running: RunningDev): Promise<void> {
   await Deno.mkdir(folderOf(root), { recursive: true });
+  await forgetKilled(root, running.data);
   const path = join(folderOf(root), `${Deno.pid}.json`);
   await Deno.writeTextFile(path, JSON.stringify(running), { mode: 0o600 });
+}
+
+/** Whoever has the data folder's lock is alone with it: what else is written down of it was killed. */
+async function forgetKilled(root: string, data: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folderOf(root))) {
+    const path = join(folderOf(root), name);
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text.includes(JSON.stringify(data))) await Deno.remove(path).catch(() => {});
+  }
 }
 
 /** Takes back what {@link announce} has written. */

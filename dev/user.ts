@@ -24,7 +24,10 @@ export async function findUser(databaseUrl: string, name: string): Promise<Perso
     const person = people.find((candidate) => candidate.name === name);
     if (person !== undefined) return person;
     const names = people.slice(0, 10).map((candidate) => candidate.name).join(", ");
-    throw new DevError("unknown_user", `There is no user ${name}; try ${names || "a user's id"}.`);
+    throw new DevError(
+      "unknown_user",
+      `There is no user ${name}; try ${names ? `${names}, or ` : ""}any UUID.`,
+    );
   } catch (error) {
     if (error instanceof DevError) throw error;
     if (error instanceof postgres.PostgresError) {

@@ -3,6 +3,7 @@ import { readProxyConfig } from "./config.ts";
 import { optional } from "./env.ts";
 import { createEdgeHandler } from "./handler.ts";
 import { readKeys } from "./keys.ts";
+import { logRequestsIfAsked } from "./request_log.ts";
 import {
   type Context,
   type Server,
@@ -35,5 +36,6 @@ async function startEdge({ env, basePath, runtime, log, stopping }: Context): Pr
   // Supabase calls a function under its name, as /edge/v1/shape.
   const functionName = optional(env, "FUNCTION_NAME") ?? "edge";
   const basePaths = basePath === "" ? ["", `/${functionName}`] : [basePath];
-  return { handler: createEdgeHandler(basePaths, config, { runtime, log, stopping }) };
+  const handler = createEdgeHandler(basePaths, config, { runtime, log, stopping });
+  return { handler: logRequestsIfAsked(env, handler, log) };
 }

@@ -6,7 +6,11 @@ const PATH_LENGTH = 100;
 const TABLE = /^[\w."]{1,130}$/;
 
 /** The handler, which with `LOG_REQUESTS=1` tells of every request, as {@link logRequests} does. */
-export function logRequestsIfAsked(env: Env, handler: Handler, log: (line: string) => void) {
+export function logRequestsIfAsked(
+  env: Env,
+  handler: Handler,
+  log: (line: string) => void,
+): Handler {
   return optional(env, "LOG_REQUESTS") === "1" ? logRequests(handler, log) : handler;
 }
 
@@ -25,7 +29,8 @@ export function logRequests(handler: Handler, log: (line: string) => void): Hand
       request.method,
       pathname.slice(0, PATH_LENGTH),
       ...(TABLE.test(table) ? [table] : []),
-      response.status,
+      // A client that has left gets no answer, whatever it would have been.
+      request.signal.aborted ? "left after" : response.status,
       `${Math.round(performance.now() - started)} ms`,
     ];
     log(words.join(" "));

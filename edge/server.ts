@@ -1,7 +1,6 @@
 import { ConfigError } from "../shared/config_error.ts";
 import { answer, type Handler } from "../shared/refusal.ts";
 import type { Env } from "./env.ts";
-import { logRequestsIfAsked } from "./request_log.ts";
 import type { Runtime } from "./runtime.ts";
 import { detectRuntime } from "./runtimes/detect.ts";
 
@@ -85,7 +84,7 @@ export function startServer(
   const starting = start();
   let handle: Handler = async (request) => await (await starting).handler(request);
   const ready = starting.then(({ handler }) => {
-    handle = logRequestsIfAsked(env, handler, log);
+    handle = handler;
   });
   ready.catch((error) => {
     handle = () => Promise.resolve(cannotStart());

@@ -6,6 +6,7 @@ import {
   type Started,
   startServer,
 } from "../edge/server.ts";
+import { logRequestsIfAsked } from "../edge/request_log.ts";
 import { ConfigError } from "../shared/config_error.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { openDatabase } from "./database/choose.ts";
@@ -55,6 +56,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
     database,
     authenticate: joinAuthenticate(options.authenticate, ours),
     around: { runtime, log, stopping },
+    logged: (others) => logRequestsIfAsked(env, others, log),
   });
   return {
     handler,

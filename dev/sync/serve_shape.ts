@@ -101,6 +101,9 @@ export function answerFailure(server: ShapeServer, method: string, error: unknow
   if (error instanceof InvalidRequest) {
     return errorAnswer(method, 400, { message: "Invalid request", errors: error.errors });
   }
+  if (error instanceof postgres.PostgresError && GONE_CODES.has(error.code)) {
+    return mustRefetch(method);
+  }
   server.log(`a request failed: ${error}`);
   const isDatabase = error instanceof postgres.PostgresError
     ? /^(08|53|57)/.test(error.code)

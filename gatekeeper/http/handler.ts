@@ -17,7 +17,7 @@ export function createGatekeeperHandler(parts: GatekeeperParts): Handler {
   const { paths, allowedOrigins } = parts.config;
   const fixedPaths = [...paths.shape, ...paths.keySet, ...paths.health];
   const tokens = allowOrigins(allowedOrigins, createLoggedTokens(parts));
-  const others = createOthers(parts);
+  const others = parts.logged(createOthers(parts));
   return (request) => {
     const { path } = targetOf(request);
     const isForTable = path.startsWith(paths.tables) && !fixedPaths.includes(path);

@@ -1,4 +1,5 @@
 import type { Surroundings } from "../../edge/proxy.ts";
+import type { Handler } from "../../shared/refusal.ts";
 import type { GatekeeperConfig } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Policies } from "../policies/policy.ts";
@@ -11,4 +12,6 @@ export interface GatekeeperParts {
   readonly database: Database;
   readonly authenticate: Authenticate;
   readonly around: Surroundings;
+  /** Tells of each request that isn't told of anyway. */
+  readonly logged: (handler: Handler) => Handler;
 }

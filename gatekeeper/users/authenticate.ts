@@ -62,7 +62,7 @@ export function createAuthenticate(authentication: Authentication): Authenticate
       if (claims !== null) return isAnonKey(token) ? null : readUser(claims);
       reasons.push(reason);
     }
-    throw badAccessToken([...new Set(reasons)].join("; ") || "no_issuer");
+    throw badAccessToken([...new Set(reasons)].join("; ") || NO_ISSUER);
   };
 }
 
@@ -76,6 +76,9 @@ function readUser(claims: JWTPayload): User {
     claims,
   };
 }
+
+/** With its way out, which no client can know. */
+const NO_ISSUER = "no_issuer, set SUPABASE_URL or USER_JWKS_URL";
 
 const CHALLENGE = { "www-authenticate": 'Bearer error="invalid_token"' };
 
