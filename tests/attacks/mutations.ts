@@ -13,6 +13,8 @@ const PARTS = [
   "shared",
   "edge",
   "gatekeeper",
+  "client",
+  "cli",
   "caddy",
   "dev",
   "supabase",
@@ -23,7 +25,7 @@ const PARTS = [
 ];
 /** One after the other until one fails; the quick ones stand first, and see most mutants in seconds. */
 const TESTS = [
-  ["shared", "gatekeeper"],
+  ["shared", "edge", "gatekeeper"],
   ["tests/conformance"],
   [
     "tests/attacks",

@@ -31,7 +31,7 @@ Deno.test("dev listens on 127.0.0.1 alone, and tells of each request", options, 
   await (await fetch(`http://localhost:${ports.edge}/v1/shape${query}`)).body?.cancel();
   await dev.printed("/v1/shape items 401 ");
   match(dev.log, /^gatekeeper \| gatekeeper: POST \/gatekeeper\/items 200$/m);
-  match(dev.log, /^edge +\| edge: GET \/v1\/shape items 200$/m);
+  match(dev.log, /^edge +\| edge: GET \/v1\/shape items 200 \d+ ms$/m);
 });
 
 Deno.test("DEV_HOST opens the gatekeeper and the edge, and nothing else", options, async () => {
