@@ -4,8 +4,10 @@ import { DevError } from "./error.ts";
 
 /** What `deno task dev` runs, and where. */
 export interface DevConfig {
-  /** Folder of the clone. */
+  /** Folder of the project: its functions, migrations and data. */
   readonly root: string;
+  /** Folder of this library's own code; in a clone, the same. */
+  readonly library: string;
   /** Folder that keeps the database, the secret and the lock between runs. */
   readonly data: string;
   /** The same where `DEV_DATA` names it. */
@@ -40,7 +42,8 @@ export function readDevConfig(
   env: (name: string) => string | undefined,
   { migrates = false } = {},
 ): DevConfig {
-  const root = fileURLToPath(new URL("..", import.meta.url));
+  const library = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+  const root = Deno.cwd();
   const port = (name: string, otherwise: number) => {
     const value = env(name);
     if (!value) return otherwise;
@@ -60,6 +63,7 @@ export function readDevConfig(
   const chosenData = env("DEV_DATA") ? resolve(root, env("DEV_DATA") ?? "") : undefined;
   return {
     root,
+    library,
     data: chosenData ?? join(root, ".dev"),
     chosenData,
     host: env("DEV_HOST") || "127.0.0.1",

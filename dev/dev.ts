@@ -13,6 +13,7 @@ import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
 import { announce, withdraw } from "./running.ts";
 import { devSecret } from "./secret.ts";
+import { makeSupabaseSchema } from "./supabase_schema.ts";
 import { loadSeed } from "./seed.ts";
 import { watchCode } from "./watch.ts";
 
@@ -124,6 +125,7 @@ export class Dev {
   async #prepareTables(databaseUrl: string): Promise<void> {
     if (this.#over.signal.aborted) return;
     const { root } = this.#config;
+    if (this.#config.databaseUrl === undefined) await makeSupabaseSchema(databaseUrl);
     await applyMigrations(databaseUrl, root, (line) => this.#print("postgres", line));
     if (await loadSeed(databaseUrl, root)) this.#print("postgres", "loaded supabase/seed.sql");
   }
@@ -149,7 +151,8 @@ export class Dev {
       folders: ["supabase/migrations"],
       onChange: () => void this.#prepareTables(databaseUrl).catch((error) => this.#tell(error)),
     }];
-    watchCode(this.#config.root, [...parts, ...migrations], this.#over.signal);
+    const { root, library } = this.#config;
+    watchCode([...new Set([root, library])], [...parts, ...migrations], this.#over.signal);
   }
 
   #tell(error: unknown): void {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { DevConfig } from "./config.ts";
 import { Part, type PartOptions } from "./part.ts";
 
@@ -26,10 +27,11 @@ export function makeParts(
   settings: PartSettings,
   print: PartOptions["print"],
 ): WatchedPart[] {
-  const { root, host, ports } = config;
+  const { root, library, host, ports } = config;
   // An address that stands for all is none to call.
   const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
-  const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${root}`];
+  const read = [root, library, ...packageFolders()].join();
+  const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${read}`];
   const make = (
     name: string,
     folders: readonly string[],
@@ -45,14 +47,14 @@ export function makeParts(
     "sync",
     ["dev/sync"],
     `http://localhost:${ports.sync}/v1/health`,
-    ["run", ...allow, "dev/sync/main.ts"],
+    ["run", ...allow, join(library, "dev/sync/main.ts")],
     { PORT: String(ports.sync), DATABASE_URL: settings.databaseUrl },
   );
   const gatekeeper = make(
     "gatekeeper",
     ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper"],
     `http://${reach}:${ports.gatekeeper}/health`,
-    ["run", ...allow, "cli/serve.ts", "supabase/functions/gatekeeper/index.ts"],
+    ["run", ...allow, ...serveFunction(config, "gatekeeper")],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -68,7 +70,7 @@ export function makeParts(
     "edge",
     ["edge", "shared", "supabase/functions/edge"],
     `http://${reach}:${ports.edge}/health`,
-    ["run", ...allow, "cli/serve.ts", "supabase/functions/edge/index.ts"],
+    ["run", ...allow, ...serveFunction(config, "edge")],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -78,6 +80,22 @@ export function makeParts(
     },
   );
   return config.electricUrl === undefined ? [sync, gatekeeper, edge] : [gatekeeper, edge];
+}
+
+/**
+ * Arguments for Deno that serve a function of the project. In a project that isn't this library's own
+ * clone, the function's `deno.json` says where the library is.
+ */
+function serveFunction({ root, library }: DevConfig, name: string): string[] {
+  const folder = join(root, "supabase", "functions", name);
+  const config = root === library ? [] : ["--no-lock", "--config", join(folder, "deno.json")];
+  return [...config, join(library, "cli", "serve.ts"), join(folder, "index.ts")];
+}
+
+/** Where the packages are that the gatekeeper reads a file of, besides a clone's own. */
+function packageFolders(): string[] {
+  const cache = Deno.env.get("DENO_DIR") ?? (Deno.env.get("HOME") ?? "") + "/.cache/deno";
+  return [join(cache, "npm")];
 }
 
 /** A host as a URL has it. */
