@@ -22,6 +22,11 @@ const PARTS = [
   "node_modules",
   "deno.json",
   "deno.lock",
+  // What the package is built from, besides.
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  "SECURITY.md",
 ];
 /** One after the other until one fails; the quick ones stand first, and see most mutants in seconds. */
 const TESTS = [
