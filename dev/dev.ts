@@ -161,7 +161,8 @@ export class Dev {
 
   #greet(settings: { databaseUrl: string; electricUrl: string }, started: number): void {
     if (this.#over.signal.aborted) return;
-    const { ports, databaseUrl } = this.#config;
+    const { ports, databaseUrl, root, library } = this.#config;
+    const table = root === library ? "items" : "<table>";
     const gatekeeper = `http://localhost:${ports.gatekeeper}`;
     for (
       const line of [
@@ -170,7 +171,7 @@ export class Dev {
         `  edge        http://localhost:${ports.edge}`,
         `  Electric    ${settings.electricUrl}`,
         `  Postgres    ${databaseUrl ? "DATABASE_URL" : settings.databaseUrl}`,
-        `Next, get a token: curl -X POST ${gatekeeper}/gatekeeper/items`,
+        `Next, get a token: curl -X POST ${gatekeeper}/gatekeeper/${table}`,
       ]
     ) this.#print("dev", line);
   }

@@ -88,7 +88,9 @@ export function makeParts(
  */
 function serveFunction({ root, library }: DevConfig, name: string): string[] {
   const folder = join(root, "supabase", "functions", name);
-  const config = root === library ? [] : ["--no-lock", "--config", join(folder, "deno.json")];
+  const config = root === library
+    ? []
+    : ["--no-lock", "--unstable-no-legacy-abort", "--config", join(folder, "deno.json")];
   return [...config, join(library, "cli", "serve.ts"), join(folder, "index.ts")];
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { offerHelp } from "../../cli/help.ts";
 import { manifest } from "./manifest.ts";
+import { copySources } from "./sources.ts";
 
 offerHelp(`Builds the npm package electric-gatekeeper into dist/npm, from source.
 
@@ -15,7 +16,7 @@ const TARGET = join(ROOT, "dist", "npm");
 const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"];
 
 /** Runs TypeScript's own compiler; what it says goes to the terminal. */
-async function compile(): Promise<void> {
+async function compile(project: string): Promise<void> {
   const tsc = fileURLToPath(import.meta.resolve("typescript")).replace(/lib\/[^/]+$/, "lib/tsc.js");
   const command = new Deno.Command(Deno.execPath(), {
     args: [
@@ -25,7 +26,7 @@ async function compile(): Promise<void> {
       "tests/deno.json",
       tsc,
       "-p",
-      join(ROOT, "dev", "package", "tsconfig.json"),
+      join(ROOT, "dev", "package", project),
     ],
     cwd: ROOT,
     stdout: "inherit",
@@ -48,8 +49,9 @@ async function rewriteDeclarations(): Promise<void> {
 const denoJson: unknown = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
 await rm(TARGET, { recursive: true, force: true });
 await mkdir(TARGET, { recursive: true });
-await compile();
+for (const project of ["tsconfig.json", "tsconfig.cli.json"]) await compile(project);
 await rewriteDeclarations();
+await copySources(ROOT, join(TARGET, "src"), denoJson);
 await writeFile(join(TARGET, "package.json"), JSON.stringify(manifest(denoJson), null, 2) + "\n");
 for (const name of TEXTS) await copyFile(join(ROOT, name), join(TARGET, name));
 console.log("dist/npm holds the package.");

@@ -35,6 +35,7 @@ export function manifest(denoJson: unknown): Record<string, unknown> {
     license: "Apache-2.0",
     type: "module",
     sideEffects: false,
+    bin: { "electric-gatekeeper": "./cli/bin.js" },
     engines: { node: ">=22" },
     exports: {
       ".": subpath("gatekeeper"),

@@ -219,7 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/handles.ts",
     "an answer to another URL isn't kept",
-    'response.headers.set("cache-control", "no-store");',
+    '  own.set("cache-control", "no-store");\n',
     "",
   ),
   at(
@@ -686,7 +686,7 @@ export const MUTANTS: readonly Mutant[] = [
     'headers.get("connection")?.match(/[^\\s,]+/g) ?? []',
     "[]",
   ),
-  at("shared/refusal.ts", "refusals aren't cached", '"cache-control": "no-store", ', ""),
+  at("shared/refusal.ts", "refusals aren't cached", ', "cache-control": "no-store" };', " };"),
   at(
     "shared/refusal.ts",
     "refusals can be read across origins",

@@ -4,7 +4,7 @@ import { ROOT } from "./process.ts";
 /** The built package's folder. */
 export const PACKAGE = `${ROOT}/dist/npm`;
 
-const SOURCES = ["client", "dev/package", "edge", "gatekeeper", "shared", "deno.json"];
+const SOURCES = ["cli", "client", "dev", "edge", "gatekeeper", "shared", "deno.json"];
 
 let building: Promise<string> | undefined;
 

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// `npx electric-gatekeeper …`: on Node alone. What needs Deno is run by one, which npm has, too.
+import { runWithDeno } from "./bin/run_with_deno.ts";
+
+const USAGE = `Gatekeeper for Electric: this user, these rows.
+
+  npx electric-gatekeeper <command> [options]
+
+  init     adds the gatekeeper and the edge to the project in this folder
+  check    checks policies.ts: types, tables, clauses, and your tests of it
+  dev      runs everything on this machine: Postgres, a local sync service, both servers
+  token    prints an access token of a user, for the dev that runs
+  sql      runs SQL in the database of the dev that runs
+  client   prints a shape's rows as they change
+  keys     prints a fresh pair of keys, to sign and to verify tokens with
+  serve    runs one of the servers by itself
+
+<command> --help says more.`;
+
+/** Commands that are run by Deno. */
+const DENO_COMMANDS = ["dev", "token", "sql", "client", "keys", "serve"];
+
+const [command, ...args] = process.argv.slice(2);
+
+if (command === undefined || command === "--help" || command === "-h") {
+  console.log(USAGE);
+} else if (DENO_COMMANDS.includes(command)) {
+  process.exitCode = await runWithDeno(`cli/${command}.ts`, args);
+} else {
+  console.error(`There is no command ${command}.\n\n${USAGE}`);
+  process.exitCode = 1;
+}
