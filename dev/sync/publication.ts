@@ -1,5 +1,6 @@
 import { connectOwner, type Sql } from "./connection.ts";
 import { quoteIdentifier, quoteRelation } from "./identifier.ts";
+import { makeIdentityFull, restoreIdentities } from "./replica_identity.ts";
 import type { Table } from "./table.ts";
 
 /** Serialises set-up between sync services on one Postgres; any number, the same for all. */
@@ -55,7 +56,7 @@ export class Publication {
     return added;
   }
 
-  /** Drops publication and role, and the slot when its closed connection lingers. */
+  /** Gives tables back what they had, drops publication and role, and the slot when its connection lingers. */
   async remove(): Promise<void> {
     await this.#last;
     await this.#alone(async (sql) => {
@@ -95,11 +96,7 @@ export class Publication {
       // Held to the end: a transaction that wrote before the table was published must be over, so
       // that the snapshot sees it, and one that writes later is in the stream.
       await sql.unsafe(`lock table ${relation} in share row exclusive mode`);
-      const [current] = await sql<{ identity: string }[]>`
-        select relreplident::text as identity from pg_class where oid = ${table.oid}`;
-      if (current?.identity !== "f") {
-        await sql.unsafe(`alter table ${relation} replica identity full`);
-      }
+      await makeIdentityFull(sql, this.#name, table.oid, relation);
       for (const schema of table.schemas) {
         await sql.unsafe(`grant usage on schema ${quoteIdentifier(schema)} to ${name}`);
       }
@@ -150,6 +147,7 @@ export class Publication {
 
 async function dropService(sql: Sql, serviceName: string): Promise<void> {
   const name = quoteIdentifier(serviceName);
+  await restoreIdentities(sql, serviceName);
   await sql.unsafe(`drop publication if exists ${name}`);
   const [role] = await sql`select from pg_roles where rolname = ${serviceName}`;
   if (role === undefined) return;
