@@ -117,7 +117,9 @@ function readEnv(env: ServerOptions["env"]): Env | undefined {
 }
 
 function readBasePath(path = ""): string {
-  if (path === "" || /^(\/[\w.~-]+)+$/.test(path)) return path;
+  // Nothing that a URL would have otherwise: each request's path is compared as it came.
+  const isPlain = /^(\/[\w.~-]+)+$/.test(path) && new URL(path, "http://app").pathname === path;
+  if (path === "" || isPlain) return path;
   throw new ConfigError(`basePath must be like /api/sync, not ${JSON.stringify(path)}.`);
 }
 
