@@ -25,6 +25,7 @@ const LEFT_OUT: readonly [command: RegExp, why: string][] = [
   [/^npx electric-gatekeeper /, "the same"],
   [/ ?\bnode (gatekeeper|edge)\.ts$/, "`recipes_test.ts` runs these files, on Node"],
   [/^deno serve .* main\.ts$/, "`recipes_test.ts` runs this file, on Deno"],
+  [/^curl .*<a table>/, "asks a CDN of yours"],
   [/^curl .*(<ref>|127\.0\.0\.1:54321|todos)/, "asks what the commands before it started"],
   [/^fly /, "needs an account"],
   [/^sudo /, "needs root, and systemd"],
