@@ -20,6 +20,10 @@ const LEFT_OUT: readonly [command: RegExp, why: string][] = [
   [/^deno task dev$/, "all the others run beside it, and the walk's test checks what it does"],
   [/^docker /, "needs Docker"],
   [/^npx supabase /, "needs an account, or Docker"],
+  [
+    /^(deno task caddy:build$|ELECTRIC_URL=.* sh caddy\/start\.sh$)/,
+    "needs Go; tests/caddy/ runs it",
+  ],
   [/^npm publish /, "needs an account"],
   [/^(npm install|deno add npm:)/, "needs the package on npm; `recipes_test.ts` puts ours there"],
   [/^npx electric-gatekeeper /, "the same"],

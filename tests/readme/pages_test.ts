@@ -2,7 +2,7 @@ import { deepEqual, match, ok } from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ROOT } from "../support/process.ts";
-import { readPage, readPages } from "./readme.ts";
+import { blocks, readPage, readPages } from "./readme.ts";
 
 const PAGES = await readPages();
 
@@ -51,6 +51,28 @@ Deno.test("the README leads to every page", async () => {
   const links = ownLinks((await readPage("README.md")).text);
   const pages = PAGES.map(({ path }) => path).filter((path) => path !== "README.md");
   deepEqual(pages.filter((path) => !links.includes(path)), []);
+});
+
+Deno.test("what stands as JSON is JSON", () => {
+  for (const { text } of PAGES) for (const json of blocks(text, "json")) JSON.parse(json);
+});
+
+Deno.test("what config.toml needs is what the example's has", async () => {
+  const { text } = await readPage("docs/add-to-your-project.md");
+  const own = await readFile(join(ROOT, "supabase", "config.toml"), "utf8");
+  const [toml = ""] = blocks(text, "toml");
+  const sections = toml.split(/\n\n/);
+  deepEqual(sections.length, 2);
+  deepEqual(sections.filter((section) => !own.includes(section)), []);
+});
+
+Deno.test("the functions of docs/add-to-your-project.md are the example's", async () => {
+  const { text } = await readPage("docs/add-to-your-project.md");
+  for (const name of ["gatekeeper", "edge"]) {
+    const path = `supabase/functions/${name}/index.ts`;
+    const own = (await readFile(join(ROOT, path), "utf8")).trim();
+    ok(blocks(text, "ts").includes(`// ${path}\n${own}`), path);
+  }
 });
 
 /** The code of the servers, without its tests. */

@@ -28,6 +28,7 @@ export async function readPages(): Promise<Page[]> {
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "caddy/README.md",
     ...docs.map((name) => `docs/${name}`),
   ];
   return await Promise.all(paths.map(readPage));
