@@ -174,6 +174,17 @@ Deno.test("the docs' recipes sync rows", { ignore: noNode !== null }, async (t) 
     equal((await ask(items, { "x-api-key": "the bot's" })).status, 200);
   });
 
+  await t.step("cookies go to the gatekeeper alone", async () => {
+    await using own = await tempDir();
+    const names = await writeProject(await readPage("docs/mounting.md"), own.path);
+    const [path = ""] = await filesWith(own.path, names, "credentials");
+    const text = (await Deno.readTextFile(path))
+      .replace("https://api.example/api/sync", dev.gatekeeper).replace(`"todos"`, `"items"`);
+    await Deno.writeTextFile(path, `${RECORD_CREDENTIALS}${text}${SYNC_ONCE}`);
+    const sent = (await runFile(path, own.path)).trim().split("\n");
+    deepEqual(sent.slice(0, 2), ["/gatekeeper/items include", "/v1/shape undefined"]);
+  });
+
   await t.step("docs/add-to-your-project.md on Node, Bun and Deno", async () => {
     await using own = await tempDir();
     const page = await readPage("docs/add-to-your-project.md");
@@ -260,6 +271,31 @@ Deno.test("docs/upgrading.md takes the example away, and nothing else", async ()
   const noted = await dev.sql`select from supabase_migrations.schema_migrations`;
   equal(noted.length, 0);
 });
+
+/** Notes with which credentials each request goes, which on Deno makes no difference. */
+const RECORD_CREDENTIALS = `
+import { ShapeStream } from "@electric-sql/client";
+const original = globalThis.fetch;
+globalThis.fetch = (input, init) => {
+  console.log(new URL(String(input)).pathname, init?.credentials);
+  return original(input, init);
+};
+`;
+const SYNC_ONCE = `
+const stream = new ShapeStream(await openTodos());
+stream.subscribe(() => Deno.exit(0));
+`;
+
+/** The files of a project that hold a text. */
+async function filesWith(
+  folder: string,
+  names: readonly string[],
+  text: string,
+): Promise<string[]> {
+  const paths = names.map((name) => join(folder, name));
+  const texts = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
+  return paths.filter((_, i) => texts[i]?.includes(text));
+}
 
 /** Runs a file on Deno; gives what it printed, or throws with what it said. */
 async function runFile(path: string, cwd: string): Promise<string> {
