@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ShapeStream } from "@electric-sql/client";
 import postgres, { type Sql } from "postgres";
 import { gatekeeperShape } from "../../client/index.ts";
-import { BUN, NODE_22 } from "../runtimes/binaries.ts";
+import { BUN, NODE_22, WORKERD } from "../runtimes/binaries.ts";
 import { freePort } from "../support/free_port.ts";
 import { npmBinary, whyMissing } from "../support/npm_binary.ts";
 import { startProcess } from "../support/process.ts";
@@ -13,8 +13,8 @@ import { buildPackage, SERVE_ROUTE, writeNodeProject } from "./node_project.ts";
 import { writeProject } from "./project.ts";
 import { readPage } from "./readme.ts";
 
-const noNode = whyMissing(NODE_22) ?? whyMissing(BUN);
-if (noNode !== null) console.log(`the docs' recipes skipped: ${noNode}`);
+const noBinary = whyMissing(NODE_22) ?? whyMissing(BUN) ?? whyMissing(WORKERD);
+if (noBinary !== null) console.log(`the docs' recipes skipped: ${noBinary}`);
 
 /** Of the example's seed. */
 const ALICE = "00000000-0000-4000-8000-00000000a11c";
@@ -109,7 +109,7 @@ const RECIPES: readonly [name: string, args: string[], hasApp: boolean][] = [
   ["Node's http", ["node.ts"], true],
 ];
 
-Deno.test("the docs' recipes sync rows", { ignore: noNode !== null }, async (t) => {
+Deno.test("the docs' recipes sync rows", { ignore: noBinary !== null }, async (t) => {
   await buildPackage();
   await using dev = await startDev();
   await using folder = await tempDir();
@@ -216,6 +216,25 @@ Deno.test("the docs' recipes sync rows", { ignore: noNode !== null }, async (t) 
     }
   });
 
+  await t.step("docs/add-to-your-project.md on Cloudflare Workers", async () => {
+    await using own = await tempDir();
+    await writeProject(await readPage("docs/add-to-your-project.md"), own.path);
+    await bundleWorker(own.path);
+    const port = freePort();
+    await Deno.writeTextFile(join(own.path, "config.capnp"), workerdConfig(port, dev.env));
+    await using _workerd = await startProcess({
+      name: "workerd",
+      command: await npmBinary(WORKERD),
+      args: ["serve", "config.capnp"],
+      cwd: own.path,
+    }, `http://127.0.0.1:${port}/health`);
+    const { body: { headers } } = await ask(`${dev.gatekeeper}/gatekeeper/items`);
+    const url = `http://127.0.0.1:${port}/v1/shape?table=items&offset=-1`;
+    const response = await fetch(url, { headers });
+    equal(response.status, 200);
+    match(await response.text(), /snapshot-end/);
+  });
+
   await t.step("docs/tokens.md: a token of one's own opens its shape", async () => {
     await using own = await tempDir();
     await writeNodeProject(await readPage("docs/tokens.md"), own.path);
@@ -271,6 +290,40 @@ Deno.test("docs/upgrading.md takes the example away, and nothing else", async ()
   const noted = await dev.sql`select from supabase_migrations.schema_migrations`;
   equal(noted.length, 0);
 });
+
+/** Makes one file of `worker.ts`, as wrangler does. */
+async function bundleWorker(folder: string): Promise<void> {
+  const config = join(folder, "deno.json");
+  const text = await Deno.readTextFile(config);
+  // workerd brings this module; the project has a stand-in for types.
+  await Deno.writeTextFile(config, text.replace(/"cloudflare:workers":"[^"]*",?/, ""));
+  const target = ["--platform", "browser", "--external", "cloudflare:workers"];
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["bundle", ...target, "-o", "bundle.js", "worker.ts"],
+    cwd: folder,
+  });
+  const { success, stderr } = await command.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+const workerdConfig = (port: number, env: { AUTH_SECRET: string; ELECTRIC_URL: string }) => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .edge),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const edge :Workerd.Worker = (
+  modules = [(name = "bundle.js", esModule = embed "bundle.js")],
+  compatibilityDate = "2026-01-01",
+  bindings = [
+    (name = "AUTH_SECRET", text = "${env.AUTH_SECRET}"),
+    (name = "ELECTRIC_URL", text = "${env.ELECTRIC_URL}"),
+  ],
+);
+`;
 
 /** Notes with which credentials each request goes, which on Deno makes no difference. */
 const RECORD_CREDENTIALS = `
