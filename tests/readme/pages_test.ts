@@ -75,10 +75,10 @@ Deno.test("the functions of docs/add-to-your-project.md are the example's", asyn
   }
 });
 
-/** The code of the servers, without its tests. */
+/** The code of the servers and what starts them, without its tests. */
 async function code(): Promise<string> {
   const texts: string[] = [];
-  for (const folder of ["shared", "edge", "gatekeeper"]) {
+  for (const folder of ["shared", "edge", "gatekeeper", "cli"]) {
     for (const name of await readdir(join(ROOT, folder), { recursive: true })) {
       if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
       texts.push(await readFile(join(ROOT, folder, name), "utf8"));
@@ -98,6 +98,15 @@ const WORDS = [
   /\bjoin\("; "\) \|\| "([a-z_]+)"/g,
   /\breason = "([a-z_]+)"/g,
 ];
+
+Deno.test("docs/troubleshooting.md quotes what the servers say", async () => {
+  const text = (await code()).replace(/" \+\s+"|`\s*\+\s+"|" \+\s+`/g, "");
+  const page = (await readPage("docs/troubleshooting.md")).text;
+  const cells = [...page.matchAll(/^\| ("[^|]+") +\|/gm)].map(([, cell = ""]) => cell);
+  const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)]);
+  ok(quoted.length > 10);
+  deepEqual(quoted.map(([, said = ""]) => said).filter((said) => !text.includes(said)), []);
+});
 
 Deno.test("docs/troubleshooting.md explains all words of the log, and no others", async () => {
   const text = await code();

@@ -48,7 +48,7 @@ export function codeBlocks(markdown: string): Block[] {
     language,
     text,
     file: /^\/\/ (\S+\.tsx?)$/m.exec(text.split("\n", 1)[0] ?? "")?.[1],
-    given: note === "given" ? said : "",
+    given: note === "given" ? `${said} ` : "",
     notChecked: note === "not checked" ? said : undefined,
   }));
 }
