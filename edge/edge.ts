@@ -17,7 +17,7 @@ import {
  * Electric, when that is the one that is asked for.
  *
  * Its settings are the environment's, or `options.env`'s: `AUTH_SECRET` (or `AUTH_JWKS`,
- * `AUTH_JWKS_URL`), `ELECTRIC_URL`, and what the README's table lists for the edge.
+ * `AUTH_JWKS_URL`), `ELECTRIC_URL`, and what `docs/configuration.md` lists for the edge.
  *
  * ```ts ignore
  * export default createEdge();

@@ -33,7 +33,7 @@ export interface GatekeeperOptions extends ServerOptions {
  * its own.
  *
  * Its settings are the environment's, or `options.env`'s: `AUTH_SECRET` (or `AUTH_PRIVATE_JWK`),
- * `DATABASE_URL`, `ELECTRIC_URL`, and what the README's table lists for the gatekeeper.
+ * `DATABASE_URL`, `ELECTRIC_URL`, and what `docs/configuration.md` lists for the gatekeeper.
  *
  * ```ts ignore
  * export default createGatekeeper({ policies });

@@ -5,19 +5,32 @@ import { freePort } from "../support/free_port.ts";
 import { ROOT, startProcess } from "../support/process.ts";
 import { AUTH_SECRET } from "../support/servers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { shellCommands } from "./readme.ts";
+import { readPages, shellCommands } from "./readme.ts";
 
-const README = await Deno.readTextFile(`${ROOT}/README.md`);
+const PAGES = await readPages();
 // The `console` blocks are the walk's, which `walk_test.ts` runs.
-const COMMANDS = [...new Set(shellCommands(README))];
+const COMMANDS = [...new Set(PAGES.flatMap(({ text }) => shellCommands(text)))];
 
 /** What can't run here, and why. */
 const LEFT_OUT: readonly [command: RegExp, why: string][] = [
-  [/^deno task test$/, "it is what runs this test"],
+  [/^deno task (test|ok)$/, "it is what runs this test"],
+  [/^deno task check$/, "it is what runs before the tests"],
+  [/^deno task (fuzz|mutants|bench)$/, "goes on for long; tests of their own run a little of each"],
+  [/^deno task package$/, "`recipes_test.ts` runs it"],
   [/^deno task dev$/, "all the others run beside it, and the walk's test checks what it does"],
   [/^docker /, "needs Docker"],
   [/^npx supabase /, "needs an account, or Docker"],
-  [/^curl .*(<ref>|127\.0\.0\.1:54321)/, "asks what the commands before it started"],
+  [
+    /^(deno task caddy:build$|ELECTRIC_URL=.* sh caddy\/start\.sh$)/,
+    "needs Go; tests/caddy/ runs it",
+  ],
+  [/^npm publish /, "needs an account"],
+  [/^(npm install|deno add npm:)/, "needs the package on npm; `recipes_test.ts` puts ours there"],
+  [/^npx electric-gatekeeper /, "the same"],
+  [/ ?\bnode (gatekeeper|edge)\.ts$/, "`recipes_test.ts` runs these files, on Node"],
+  [/^deno serve .* main\.ts$/, "`recipes_test.ts` runs this file, on Deno"],
+  [/^curl .*<a table>/, "asks a CDN of yours"],
+  [/^curl .*(<ref>|127\.0\.0\.1:54321|todos)/, "asks what the commands before it started"],
   [/^fly /, "needs an account"],
   [/^sudo /, "needs root, and systemd"],
   [/^export .*<\w+>/, "needs an account on Electric Cloud"],
@@ -29,10 +42,15 @@ const ONCE = [/^export /, /^cp supabase\/functions\//, /^deno task bundle$/];
 
 const missing = ["bash", "git", "openssl"].filter((tool) => findCommand(tool) === undefined);
 if (missing.length > 0) {
-  console.log(`README's commands skipped: ${missing.join(", ")} not installed`);
+  console.log(`the docs' commands skipped: ${missing.join(", ")} not installed`);
 }
 
-Deno.test("every command of the README is run by a test, or can't be", () => {
+Deno.test("no exception for a command outlives it", () => {
+  const unused = LEFT_OUT.filter(([one]) => !COMMANDS.some((command) => one.test(command)));
+  deepEqual(unused.map(([, why]) => why), []);
+});
+
+Deno.test("every command of the docs is run by a test, or can't be", () => {
   const known = [...LEFT_OUT.map(([command]) => command), SERVER, ...ONCE];
   deepEqual(COMMANDS.filter((command) => !known.some((one) => one.test(command))), []);
 });
@@ -57,7 +75,7 @@ function ignoreMissing(error: unknown): void {
 }
 
 Deno.test(
-  "the README's commands run in a clean clone",
+  "the docs' commands run in a clean clone",
   { ignore: missing.length > 0 },
   async (t) => {
     await using clone = await tempDir();

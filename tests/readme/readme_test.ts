@@ -1,10 +1,23 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { blocks, consoleSteps, printed, shellCommands } from "./readme.ts";
+import { blocks, codeBlocks, consoleSteps, printed, shellCommands } from "./readme.ts";
 
 Deno.test("console blocks are read as commands and what they print", () => {
   const markdown = "a\n```console\n$ echo 1\n1\n2\n```\n```ts\nlet x;\n```\n";
   deepEqual(consoleSteps(markdown), [{ command: "echo 1", prints: "1\n2" }]);
   deepEqual(blocks(markdown, "ts"), ["let x;"]);
+});
+
+Deno.test("blocks are known by their file, and by what stands before them", () => {
+  const block = (code: string) => `\`\`\`ts\n${code}\n\`\`\`\n`;
+  const [plain, given, notChecked] = codeBlocks(
+    `a\n\n${block("// b/$.ts\nc();")}\n<!-- given: const d = 1; -->\n\n${
+      block("// Not a file\nd;")
+    }` +
+      `\n<!-- not checked: needs e -->\n\n${block("e;")}`,
+  );
+  equal(plain?.file, "b/$.ts");
+  deepEqual([given?.file, given?.given], [undefined, "const d = 1; "]);
+  deepEqual([plain?.notChecked, notChecked?.notChecked], [undefined, "needs e"]);
 });
 
 Deno.test("dots stand for anything, all else for itself", () => {

@@ -1,13 +1,16 @@
 import { equal, match, ok } from "node:assert/strict";
 import { Servers, until } from "../client/servers.ts";
 import { ROOT } from "../support/process.ts";
-import { blocks } from "./readme.ts";
+import { blocks, readPage } from "./readme.ts";
 
-const README = await Deno.readTextFile(`${ROOT}/README.md`);
+const SNIPPETS = blocks((await readPage("docs/clients.md")).text, "ts");
+const PLAIN = /const grant = async/;
+const LIBRARY = /new ShapeStream\(shape\)/;
 
-/** Runs the README's snippet against these servers, and gathers what it prints. */
-function runSnippet(servers: Servers) {
-  const source = (blocks(README, "ts").find((text) => text.includes("new ShapeStream")) ?? "")
+/** Runs a snippet of docs/clients.md against these servers, and gathers what it prints. */
+function runSnippet(servers: Servers, which = PLAIN) {
+  const source = (SNIPPETS.find((text) => which.test(text)) ?? "")
+    .replace("electric-gatekeeper/client", "./client/index.ts")
     .replace("http://localhost:4000", servers.gatekeeperUrl);
   const process = new Deno.Command(Deno.execPath(), {
     args: ["eval", "--ext=ts", source],
@@ -31,19 +34,31 @@ function runSnippet(servers: Servers) {
   };
 }
 
-Deno.test("the README's snippet prints rows, and goes on with a new token", async () => {
+for (const [name, which] of [["plain", PLAIN], ["library's", LIBRARY]] as const) {
+  Deno.test(`the ${name} snippet prints rows, and goes on with a new token`, async () => {
+    await using servers = new Servers();
+    servers.add();
+    await using snippet = runSnippet(servers, which);
+    await until(() => /1 rows/.test(snippet.printed.text));
+    servers.revoke();
+    await until(() => servers.signed.length === 2);
+    servers.add();
+    await until(() => /2 rows/.test(snippet.printed.text));
+    equal(servers.credentials.length, 2);
+  });
+}
+
+Deno.test("the library's snippet shows a refusal at renewal", async () => {
   await using servers = new Servers();
   servers.add();
-  await using snippet = runSnippet(servers);
+  await using snippet = runSnippet(servers, LIBRARY);
   await until(() => /1 rows/.test(snippet.printed.text));
+  servers.gatekeeperStatus = 403;
   servers.revoke();
-  await until(() => servers.signed.length === 2);
-  servers.add();
-  await until(() => /2 rows/.test(snippet.printed.text));
-  equal(servers.credentials.length, 2);
+  await until(() => /refused .*403: Ask someone else\./.test(snippet.printed.text));
 });
 
-Deno.test("the README's snippet shows the gatekeeper's refusal, and asks once", async () => {
+Deno.test("the plain snippet shows the gatekeeper's refusal, and asks once", async () => {
   await using servers = new Servers();
   servers.gatekeeperStatus = 403;
   await using snippet = runSnippet(servers);
@@ -52,7 +67,7 @@ Deno.test("the README's snippet shows the gatekeeper's refusal, and asks once", 
   equal(servers.credentials.length, 1);
 });
 
-Deno.test("the README's snippet shows a refusal at renewal, and asks no more", async () => {
+Deno.test("the plain snippet shows a refusal at renewal, and asks no more", async () => {
   await using servers = new Servers();
   servers.add();
   await using snippet = runSnippet(servers);

@@ -1,8 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { readdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "../support/process.ts";
+import { readPage } from "./readme.ts";
 
 /** The code that reads variables; the Caddyfile's have a table in `caddy/README.md`. */
 const FOLDERS = ["edge", "shared", "gatekeeper", "dev", "client", "cli"];
@@ -25,18 +24,17 @@ async function code(): Promise<string> {
 }
 
 async function named(): Promise<string[]> {
-  const readme = await Deno.readTextFile(`${ROOT}/README.md`);
-  const section = readme.slice(readme.indexOf("## Configuration"), readme.indexOf("## Layout"));
-  return [...section.matchAll(/`([A-Z]{2,}[A-Z_]*)`/g)].flatMap(([, name]) => name ?? []);
+  const { text } = await readPage("docs/configuration.md");
+  return [...text.matchAll(/`([A-Z]{2,}[A-Z_]*)`/g)].flatMap(([, name]) => name ?? []);
 }
 
-Deno.test("every variable that the code looks up is in the README", async () => {
+Deno.test("every variable that the code looks up is in docs/configuration.md", async () => {
   const known = new Set(await named());
   const found = [...(await code()).matchAll(LOOKUP)].flatMap(([, name]) => name ?? []);
   deepEqual(found.filter((name) => !known.has(name)), []);
 });
 
-Deno.test("every variable in the README is one that the code knows", async () => {
+Deno.test("every variable in docs/configuration.md is one that the code knows", async () => {
   const text = await code();
   deepEqual((await named()).filter((name) => !text.includes(`"${name}"`)), []);
 });

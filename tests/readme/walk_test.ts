@@ -6,9 +6,10 @@ import { freePort } from "../support/free_port.ts";
 import { ROOT, startProcess } from "../support/process.ts";
 import { AUTH_SECRET } from "../support/servers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { blocks, consoleSteps, printed } from "./readme.ts";
+import { blocks, consoleSteps, printed, readPage } from "./readme.ts";
 
-const README = await Deno.readTextFile(`${ROOT}/README.md`);
+const README = (await readPage("README.md")).text;
+const CLIENTS = (await readPage("docs/clients.md")).text;
 const missing = ["bash", "curl", "psql", "sed"].filter((tool) => findCommand(tool) === undefined);
 if (missing.length > 0) console.log(`README walk skipped: ${missing.join(", ")} not installed`);
 
@@ -55,7 +56,7 @@ async function runAll(
   return new TextDecoder().decode(stdout).split(`\n${mark}\n`).slice(0, -1);
 }
 
-/** Runs the README's ten lines with the official client and gives the first line they print. */
+/** Runs the ten lines of docs/clients.md with the official client and gives the first line they print. */
 async function firstLine(source: string): Promise<string> {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--ext=ts", "-"],
@@ -118,7 +119,7 @@ Deno.test("the README's walk prints what the README says", {
     },
   });
   await t.step("the client's ten lines print the rows", async () => {
-    const source = blocks(README, "ts").find((text) => text.includes("new ShapeStream")) ?? "";
+    const source = blocks(CLIENTS, "ts").find((text) => text.includes("new ShapeStream")) ?? "";
     ok(/^[1-9]\d* rows/.test(await firstLine(moved(source, ports))));
   });
 });
