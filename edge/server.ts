@@ -30,7 +30,7 @@ export interface ServerOptions {
    * Where settings come from: a function, or an object such as `process.env` or a Worker's `env`. By
    * default, the process's environment.
    */
-  readonly env?: Env | Readonly<Record<string, unknown>>;
+  readonly env?: Env | object;
   /** The path that it is mounted at, such as `/api/sync`; by default, the root. */
   readonly basePath?: string;
   /** Takes a line of the log, without a line break; by default, standard error does. */
@@ -74,6 +74,8 @@ export function startServer(
   const stop = new AbortController();
   const ownsProcess = options.stopping === undefined ? runtime.process : undefined;
   followSignal(options.stopping ?? ownsProcess?.stopSignal(), stop);
+  const close = async () => await starting.then((started) => started.close?.(), () => {});
+  stop.signal.addEventListener("abort", () => void close());
   const env = readEnv(options.env) ?? runtime.env;
 
   async function start(): Promise<Started> {
@@ -98,7 +100,7 @@ export function startServer(
     check: async () => await (await starting).check?.(),
     async stop() {
       stop.abort();
-      await starting.then(({ close }) => close?.(), () => {});
+      await close();
     },
   };
 }
@@ -109,12 +111,14 @@ function followSignal(signal: AbortSignal | undefined, controller: AbortControll
 }
 
 function readEnv(env: ServerOptions["env"]): Env | undefined {
-  if (env === undefined || typeof env === "function") return env;
+  if (env === undefined || isFunction(env)) return env;
   return (name) => {
-    const value = env[name];
+    const value: unknown = Reflect.get(env, name);
     return typeof value === "string" ? value : undefined;
   };
 }
+
+const isFunction = (env: Env | object): env is Env => typeof env === "function";
 
 function readBasePath(path = ""): string {
   // Nothing that a URL would have otherwise: each request's path is compared as it came.

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { offerHelp } from "../../cli/help.ts";
@@ -13,7 +13,7 @@ Try it elsewhere with: npm install <this folder>/dist/npm`);
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TARGET = join(ROOT, "dist", "npm");
-const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"];
+const TEXTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"];
 
 /** Runs TypeScript's own compiler; what it says goes to the terminal. */
 async function compile(project: string): Promise<void> {
@@ -53,5 +53,7 @@ for (const project of ["tsconfig.json", "tsconfig.cli.json"]) await compile(proj
 await rewriteDeclarations();
 await copySources(ROOT, join(TARGET, "src"), denoJson);
 await writeFile(join(TARGET, "package.json"), JSON.stringify(manifest(denoJson), null, 2) + "\n");
+// The links of these texts lead there.
+await cp(join(ROOT, "docs"), join(TARGET, "docs"), { recursive: true });
 for (const name of TEXTS) await copyFile(join(ROOT, name), join(TARGET, name));
 console.log("dist/npm holds the package.");

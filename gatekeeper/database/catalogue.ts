@@ -106,7 +106,7 @@ async function checkGrammar(where: string): Promise<void> {
     parserWasMissed = true;
     console.warn(
       `${error.message}: clauses aren't checked against Electric's grammar. ` +
-        "Start with --allow-read for the folder of npm packages (DENO_DIR or node_modules).",
+        "Add that package; on Deno, start with --allow-read for the folder that it is in.",
     );
   }
 }
