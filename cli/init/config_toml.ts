@@ -39,8 +39,10 @@ export function withFunctions(config: string, functions: readonly string[]): Con
   return { text, wrong };
 }
 
-const COMMENT =
-  "# Both check their own tokens and credentials, which Supabase's gateway doesn't know.";
+function commentOf({ length }: readonly string[]): string {
+  const who = length > 1 ? "Both check their" : "It checks its";
+  return `# ${who} own tokens and credentials, which Supabase's gateway doesn't know.`;
+}
 
 /** A function's block. */
 interface Block {
