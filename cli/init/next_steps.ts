@@ -24,8 +24,8 @@ export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
     "Say who may sync what in electric/policies.ts.",
     "cp electric/.env.example electric/.env, and fill it in; never commit it.",
     "npx electric-gatekeeper check --policies electric/policies.ts --database <url>",
-    "deno serve -A --env-file=electric/.env --port 4000 electric/gatekeeper.ts",
-    "deno serve -A --env-file=electric/.env --port 8000 electric/edge.ts",
+    "deno serve -NER -c electric/deno.json --env-file=electric/.env --port 4000 electric/gatekeeper.ts",
+    "deno serve -NE -c electric/deno.json --env-file=electric/.env --port 8000 electric/edge.ts",
   ],
   worker: [
     "npm install electric-gatekeeper",

@@ -29,7 +29,7 @@ Deno.test.beforeAll(async () => {
   await writeFiles(project.path, { "supabase/migrations/1_notes.sql": MIGRATION });
   config = await Deno.readTextFile(`${project.path}/supabase/config.toml`);
 });
-Deno.test.afterAll(() => project[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => await project[Symbol.asyncDispose]());
 
 function supabase(...args: string[]) {
   return runSupabase(args, {

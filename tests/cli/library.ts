@@ -18,3 +18,32 @@ export async function repositoryImports(): Promise<string> {
   };
   return JSON.stringify({ imports: { ...library, ...packages } });
 }
+
+/** The parts of the library that run, and its commands. */
+const PARTS = ["shared", "edge", "gatekeeper", "cli"];
+
+const EXPORTS = {
+  ".": "./gatekeeper/index.ts",
+  "./edge": "./edge/index.ts",
+  "./node": "./edge/runtimes/node_http.ts",
+  "./testing": "./gatekeeper/testing.ts",
+};
+
+/**
+ * Puts the library beside a project, where the project finds it as if it were installed. It is linked
+ * from outside of `node_modules`, for in there Node runs no TypeScript. Gives the library's folder.
+ */
+export async function installLibrary(folder: string, project: string): Promise<string> {
+  const library = `${folder}/library`;
+  await Deno.mkdir(library);
+  const parts = PARTS.map((part) => `${ROOT}/${part}`);
+  const { success } = await new Deno.Command("cp", { args: ["-r", ...parts, library] }).output();
+  if (!success) throw new Error("the library can't be copied");
+  const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  const manifest = { name: "electric-gatekeeper", version, type: "module", exports: EXPORTS };
+  await Deno.writeTextFile(`${library}/package.json`, JSON.stringify(manifest));
+  await Deno.symlink(`${ROOT}/tests/node_modules`, `${library}/node_modules`);
+  await Deno.mkdir(`${project}/node_modules`, { recursive: true });
+  await Deno.symlink(library, `${project}/node_modules/electric-gatekeeper`);
+  return library;
+}
