@@ -17,7 +17,14 @@ export function textDiff(path: string, before: string, after: string): string {
   return [`--- ${path}`, `+++ ${path}`, ...hunks.flatMap(writeHunk)].join("\n");
 }
 
-const linesOf = (text: string) => text === "" ? [] : text.replace(/\n$/, "").split("\n");
+function linesOf(text: string): string[] {
+  if (text === "") return [];
+  const lines = text.replace(/\n$/, "").split("\n");
+  return text.endsWith("\n") ? lines : [...lines.slice(0, -1), `${lines.at(-1)}${UNENDED}`];
+}
+
+/** What follows a last line that doesn't end, as in other tools. */
+const UNENDED = "\n\\ No newline at end of file";
 
 /** By the longest common subsequence of lines. */
 function compare(before: readonly string[], after: readonly string[]): Step[] {

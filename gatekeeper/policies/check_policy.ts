@@ -6,7 +6,7 @@ import { openDatabase } from "../database/choose.ts";
 import { createDecide, type Decide } from "./decide.ts";
 import type { Policies } from "./policy.ts";
 import { canParse } from "./sql_tree.ts";
-import { type TestUser, toUser } from "./test_policies.ts";
+import { type TestUser, toUser } from "./test_policy.ts";
 
 /** What is wrong, and what to do about it. */
 export interface Finding {
