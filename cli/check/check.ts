@@ -31,7 +31,8 @@ export function check(cli: Cli, find: typeof findDeno = findDeno): Promise<numbe
 
 async function checkAll(deno: Deno, project: Project, options: CheckOptions) {
   const { database } = options;
-  const types = await checkTypes(deno, project);
+  const { findings: types, canLoad } = await checkTypes(deno, project);
+  if (!canLoad) return { findings: types, passed: 0 };
   const decisions = await checkAgainstDatabase(deno, project, options);
   const { findings, passed } = await runUserTests(deno, project, database);
   return { findings: [...types, ...decisions, ...findings], passed };

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
-import type { Deno } from "./deno.ts";
+import type { Deno, DenoRun } from "./deno.ts";
 import { type Finding, oneLine } from "./finding.ts";
 import type { Project } from "./project.ts";
 import { reasonIn } from "./types.ts";
@@ -25,35 +25,44 @@ export interface Trial {
 export async function checkDecisions(
   deno: Deno,
   project: Project,
-  { database, users }: Trial,
+  trial: Trial,
 ): Promise<Finding[]> {
-  const { folder, file, shown } = project;
-  const stdin = probe(pathToFileURL(join(folder, file)).href, users);
-  const env = { DATABASE_URL: database };
-  const { stdout, stderr } = await deno(["run", "-A", "--no-lock", "-"], {
-    cwd: folder,
-    env,
-    stdin,
-  });
+  // Where packages are in `node_modules`, Deno brings none: there the project has the parser, or not.
+  const withParser = await runProbe(deno, project, trial, [PARSER]);
+  const { stdout, stderr } = hasAnswer(withParser)
+    ? withParser
+    : await runProbe(deno, project, trial, []);
   const answer = stdout.split("\n").find((line) => line.startsWith(MARK));
-  if (answer === undefined) {
-    return [{ place: shown, message: `the policies can't be loaded: ${reasonIn(stderr)}` }];
-  }
-  return readAnswer(JSON.parse(answer.slice(MARK.length)), shown);
+  if (answer !== undefined) return readAnswer(JSON.parse(answer.slice(MARK.length)), project.shown);
+  const message = `the policies can't be loaded: ${reasonIn(stderr)}`;
+  return [{ place: project.shown, message }];
 }
 
-/** A program for Deno. */
-function probe(policies: string, users: readonly string[]): string {
+const hasAnswer = ({ stdout }: DenoRun) => stdout.includes(MARK);
+
+function runProbe(
+  deno: Deno,
+  { folder, file }: Project,
+  { database, users }: Trial,
+  packages: readonly string[],
+): Promise<DenoRun> {
+  const stdin = probe(pathToFileURL(join(folder, file)).href, users, packages);
+  const options = { cwd: folder, env: { DATABASE_URL: database }, stdin };
+  return deno(["run", "-A", "--no-lock", "-"], options);
+}
+
+/** A program for Deno; all imports are static, so that there is one copy of the library. */
+function probe(policies: string, users: readonly string[], packages: readonly string[]): string {
   return `
+${packages.map((name) => `import ${JSON.stringify(name)};`).join("\n")}
 import process from "node:process";
-await import(${JSON.stringify(PARSER)}).catch(() => {});
+import { checkPolicies } from "electric-gatekeeper/testing";
+import * as own from ${JSON.stringify(policies)};
 const tell = (answer) => console.log(${JSON.stringify(MARK)} + JSON.stringify(answer));
-const { checkPolicies } = await import("electric-gatekeeper/testing");
-const { policies } = await import(${JSON.stringify(policies)});
 const users = [null, ...${JSON.stringify(users)}.map((id) => ({ id }))];
-if (policies === undefined) tell({ error: "it must export \`policies\`, which definePolicies gives" });
+if (own.policies === undefined) tell({ error: "it must export what definePolicies gives as policies" });
 else {
-  await checkPolicies(policies, { database: process.env.DATABASE_URL, users })
+  await checkPolicies(own.policies, { database: process.env.DATABASE_URL, users })
     .then((findings) => tell({ findings }), ({ message, code }) => tell({ error: message || code }));
 }
 process.exit(0);

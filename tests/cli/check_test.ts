@@ -77,6 +77,7 @@ Deno.test("a type that is wrong is told with its place", async () => {
 Deno.test("what can't be read at all is a finding, too", async () => {
   const { code, output } = await checked("export const policies = ;");
   assert.match(output, /policies\.ts: Deno can't read it: .*Expression expected/);
+  assert.match(output, /^1 finding in /m, "and nothing else is tried");
   assert.equal(code, 1);
 });
 
@@ -102,6 +103,13 @@ Deno.test("a policy decides for the users that one names", async () => {
   const { code, output } = await checked(text, {}, ["--as", "x"]);
   assert.match(output, /todos: for user x, .*invalid input syntax for type uuid/);
   assert.equal(code, 1);
+});
+
+Deno.test("policies must be exported under their name", async () => {
+  const { output } = await checked("export const other = 1;");
+  assert.match(output, /can't be tried: it must export what definePolicies gives as policies/);
+  const failing = await checked('export const policies = 1; throw new Error("at the top");');
+  assert.match(failing.output, /the policies can't be loaded: .*at the top/);
 });
 
 Deno.test("a policy that throws is told with its error", async () => {
