@@ -53,15 +53,22 @@ function run(
     const child = spawn(command, args, {
       cwd,
       env: { ...env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...more },
-      timeout: TIMEOUT,
       // There, npx is a script for the shell.
       shell: process.platform === "win32" && command === "npx",
     });
+    // Its own `timeout` goes on in Node when there is no such command.
+    const timer = setTimeout(() => child.kill(), TIMEOUT);
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
     child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, stdout, stderr });
+    });
     // It may end without having read all of it.
     child.stdin.on("error", () => {});
     child.stdin.end(stdin);

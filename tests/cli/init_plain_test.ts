@@ -95,17 +95,21 @@ Deno.test("in a Node project, init and check run on Node 22, and so do the serve
   const library = await installLibrary(folder.path, project);
   // As `npm init -y` writes it.
   await writeFiles(project, { "package.json": '{ "name": "mine", "type": "commonjs" }' });
-  const command = async (name: string, ...args: string[]) => {
+  const path = `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`;
+  const commandWith = (path: string) => async (name: string, ...args: string[]) => {
     const program = [`${ROOT}/tests/cli/on_node.mjs`, `${library}/cli/${name}/${name}.ts`, name];
     const { code, stdout, stderr } = await new Deno.Command(node, {
       args: [...program, ...args],
       cwd: project,
       stdin: "null",
-      env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}` },
+      clearEnv: true,
+      env: { PATH: path, HOME: Deno.env.get("HOME") ?? "" },
+      signal: AbortSignal.timeout(60_000),
     }).output();
     const decoder = new TextDecoder();
     return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
   };
+  const command = commandWith(path);
   const options = ["--node", "--database", database.url];
   const silent = await command("init", ...options);
   assert.match(silent.output, /no terminal to ask at: run it with --yes/);
@@ -117,6 +121,9 @@ Deno.test("in a Node project, init and check run on Node 22, and so do the serve
   await allowNotes(project);
   const checked = await command("check", "--database", database.url);
   assert.match(checked.output, /^electric\/policies\.ts: nothing found\.$/m, checked.output);
+  const bare = await commandWith(project)("check", "--database", database.url);
+  assert.match(bare.output, /neither deno nor npx on the PATH/);
+  assert.equal(bare.code, 1, "and it ends by itself");
 
   const [port, edgePort] = [freePort(), freePort()];
   const url = `http://127.0.0.1:${edgePort}`;

@@ -117,6 +117,8 @@ Deno.test("what was changed is shown, never overwritten", options, async () => {
     "supabase/functions/gatekeeper/policies.ts": edited,
     "supabase/migrations/2_tags.sql": 'create table "Tags" (id int primary key, public boolean);',
     "supabase/functions/.env.example": "OTHER=1\nAUTH_SECRET=\n",
+    "supabase/config.toml": `${config}\n[functions.edge]\nverify_jwt = true\n` +
+      "[functions.gatekeeper]\nverify_jwt = false\n",
   });
   const before = await readFiles(project.path);
   const { code, output } = await runIn(project.path, asked(true));
@@ -128,6 +130,10 @@ Deno.test("what was changed is shown, never overwritten", options, async () => {
   assert.match(output, /policies\.ts: it is yours .* says nothing of these tables/);
   assert.match(output, /^\+ELECTRIC_URL=/m);
   assert.doesNotMatch(output, /^[+-](OTHER|AUTH_SECRET)/m);
+  assert.match(
+    output,
+    /before \[functions\.edge\], which refuses ours: set verify_jwt = false there/,
+  );
   assert.match(output, /nothing was changed; what differs stands above\.$/);
   assert.deepEqual(await readFiles(project.path), before);
 });
