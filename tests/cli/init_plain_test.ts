@@ -11,7 +11,7 @@ import { ROOT, startProcess, type TestProcess } from "../support/process.ts";
 import { AUTH_SECRET } from "../support/servers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { readFiles, runIn, writeFiles } from "./command.ts";
-import { installLibrary, repositoryImports } from "./library.ts";
+import { installLibrary, linkPackage, repositoryImports } from "./library.ts";
 
 const noNode = whyMissing(NODE_22);
 const noWorkerd = whyMissing(WORKERD);
@@ -119,6 +119,10 @@ Deno.test("in a Node project, init and check run on Node 22, and so do the serve
   const second = await command("init", ...options);
   assert.match(second.output, /^All is there: nothing was changed\.$/m);
   await allowNotes(project);
+  const unread = await command("check", "--database", database.url);
+  assert.match(unread.output, /Electric's grammar, .* libpg-query isn't there: install it/);
+  assert.equal(unread.code, 1);
+  await linkPackage(library, "libpg-query");
   const checked = await command("check", "--database", database.url);
   assert.match(checked.output, /^electric\/policies\.ts: nothing found\.$/m, checked.output);
   const bare = await commandWith(project)("check", "--database", database.url);

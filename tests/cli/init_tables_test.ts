@@ -15,7 +15,7 @@ import { repositoryImports } from "./library.ts";
 /** Migrations as people write them; Postgres and our reader must come to the same tables. */
 const MIGRATIONS = [
   `-- create table comment (id int);
-  /* create table nested /* twice */ (id int); */
+  /* nested /* twice */ create table nested (id int); */
   create schema if not exists app; create schema auth; create schema extra;
   CREATE TABLE IF NOT EXISTS Users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text);
   create table if not exists users (other int);

@@ -42,8 +42,14 @@ export async function installLibrary(folder: string, project: string): Promise<s
   const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   const manifest = { name: "electric-gatekeeper", version, type: "module", exports: EXPORTS };
   await Deno.writeTextFile(`${library}/package.json`, JSON.stringify(manifest));
-  await Deno.symlink(`${ROOT}/tests/node_modules`, `${library}/node_modules`);
+  await Deno.mkdir(`${library}/node_modules`);
+  for (const name of ["jose", "quick-lru", "postgres"]) await linkPackage(library, name);
   await Deno.mkdir(`${project}/node_modules`, { recursive: true });
   await Deno.symlink(library, `${project}/node_modules/electric-gatekeeper`);
   return library;
+}
+
+/** Gives a folder a package that the tests have. */
+export function linkPackage(folder: string, name: string): Promise<void> {
+  return Deno.symlink(`${ROOT}/tests/node_modules/${name}`, `${folder}/node_modules/${name}`);
 }

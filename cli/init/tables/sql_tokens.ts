@@ -20,15 +20,9 @@ const PATTERNS = {
 /** Splits SQL into statements of tokens, without comments and blanks. */
 export function readStatements(sql: string): Token[][] {
   const statements: Token[][] = [[]];
-  let depth = 0;
   for (const token of readTokens(sql)) {
-    if (token.kind === "sign" && token.value === "(") depth++;
-    if (token.kind === "sign" && token.value === ")") depth--;
-    const ends = token.kind === "sign" && token.value === ";" && depth <= 0;
-    if (ends) {
-      statements.push([]);
-      depth = 0;
-    } else statements.at(-1)?.push(token);
+    if (token.kind === "sign" && token.value === ";") statements.push([]);
+    else statements.at(-1)?.push(token);
   }
   return statements.filter((statement) => statement.length > 0);
 }
