@@ -156,17 +156,6 @@ Deno.test("a database that isn't there is a finding", async () => {
   assert.equal(code, 1);
 });
 
-Deno.test("it brings Postgres's parser where deno.json names none", async () => {
-  const path = `${folder.path}/${FUNCTION}/deno.json`;
-  const known = await Deno.readTextFile(path);
-  const { imports } = JSON.parse(known);
-  delete imports["libpg-query"];
-  await Deno.writeTextFile(path, JSON.stringify({ imports }));
-  const { output } = await checked(policies("todos: rows`title ~ 'a'`,"));
-  await Deno.writeTextFile(path, known);
-  assert.match(output, /operator overload/);
-});
-
 Deno.test("policies that aren't there, and arguments that can't be, are told", async () => {
   await using empty = await tempDir();
   const none = await runIn(empty.path, check);
