@@ -45,6 +45,7 @@ export function manifest(denoJson: unknown): Record<string, unknown> {
         types: "./edge/runtimes/node_http.d.ts",
         default: "./edge/runtimes/node_http.js",
       },
+      "./testing": { types: "./gatekeeper/testing.d.ts", default: "./gatekeeper/testing.js" },
       "./package.json": "./package.json",
     },
     dependencies: ranges(DEPENDENCIES),

@@ -104,6 +104,11 @@ async function loadParser() {
   }
 }
 
+/** Whether clauses can be parsed here at all. */
+export async function canParse(): Promise<boolean> {
+  return await loadParser().then(() => true, () => false);
+}
+
 async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
   const parse = await loadParser();
   try {

@@ -1,0 +1,38 @@
+import type { ProjectKind } from "./templates/projects.ts";
+
+/** Where `supabase start` has its Postgres. */
+const LOCAL = "postgresql://postgres:postgres@127.0.0.1:54322/postgres";
+
+/** What to do after `init`, by the kind of project. */
+export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
+  supabase: [
+    "Say who may sync what in supabase/functions/gatekeeper/policies.ts.",
+    `npx electric-gatekeeper check --database ${LOCAL}`,
+    "npx electric-gatekeeper dev",
+    "To deploy: cp supabase/functions/.env.example supabase/functions/.env, fill it in (never commit it), then",
+    "npx supabase secrets set --env-file supabase/functions/.env && npx supabase functions deploy",
+  ],
+  node: [
+    "npm install electric-gatekeeper",
+    "Say who may sync what in electric/policies.ts.",
+    "cp electric/.env.example electric/.env, and fill it in; never commit it.",
+    "npx electric-gatekeeper check --database <url>",
+    "node --env-file=electric/.env electric/gatekeeper.ts    # Node before 22.18: --experimental-strip-types",
+    "node --env-file=electric/.env electric/edge.ts",
+  ],
+  deno: [
+    "Say who may sync what in electric/policies.ts.",
+    "cp electric/.env.example electric/.env, and fill it in; never commit it.",
+    "deno run -A npm:electric-gatekeeper check --database <url>",
+    "deno serve -NER -c electric/deno.json --env-file=electric/.env --port 4000 electric/gatekeeper.ts",
+    "deno serve -NE -c electric/deno.json --env-file=electric/.env --port 8000 electric/edge.ts",
+  ],
+  worker: [
+    "npm install electric-gatekeeper",
+    "cp electric/.dev.vars.example electric/.dev.vars, and fill it in; never commit it.",
+    "npx wrangler dev --config electric/wrangler.toml",
+    "npx wrangler secret put AUTH_SECRET --config electric/wrangler.toml    # and the others, one by one",
+    "npx wrangler deploy --config electric/wrangler.toml",
+    "The gatekeeper, which signs the tokens, runs elsewhere: init --supabase, --node or --deno.",
+  ],
+};
