@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // `npx electric-gatekeeper …`: on Node alone. What needs Deno is run by one, which npm has, too.
 import { runWithDeno } from "./bin/run_with_deno.ts";
+import { check } from "./check/check.ts";
+import type { Cli } from "./cli.ts";
+import { init } from "./init/init.ts";
 
 const USAGE = `Gatekeeper for Electric: this user, these rows.
 
@@ -20,10 +23,17 @@ const USAGE = `Gatekeeper for Electric: this user, these rows.
 /** Commands that are run by Deno. */
 const DENO_COMMANDS = ["dev", "token", "sql", "client", "keys", "serve"];
 
+/** Commands that run here. */
+const COMMANDS: Readonly<Record<string, (cli: Cli) => Promise<number>>> = { init, check };
+
 const [command, ...args] = process.argv.slice(2);
+const own = COMMANDS[command ?? ""];
 
 if (command === undefined || command === "--help" || command === "-h") {
   console.log(USAGE);
+} else if (own !== undefined) {
+  const print = (text: string) => console.log(text);
+  process.exitCode = await own({ cwd: process.cwd(), args, print, env: process.env });
 } else if (DENO_COMMANDS.includes(command)) {
   process.exitCode = await runWithDeno(`cli/${command}.ts`, args);
 } else {

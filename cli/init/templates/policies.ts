@@ -11,7 +11,8 @@ ${lines.map((line) => line === "" ? "" : `  ${line}`).join("\n")}
 `;
 }
 
-const HEAD = `import { allow, definePolicies, deny, ownRows, rows } from "electric-gatekeeper";
+const HEAD = `import { definePolicies, deny } from "electric-gatekeeper";
+// What the examples in the comments need besides: import { allow, ownRows, rows } from "electric-gatekeeper";
 
 /**
  * Who may sync what. Yours to edit: a table that isn't here is nobody's.
