@@ -13,7 +13,7 @@ Try it elsewhere with: npm install <this folder>/dist/npm`);
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TARGET = join(ROOT, "dist", "npm");
-const TEXTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"];
+const TEXTS = ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"];
 
 /** Runs TypeScript's own compiler; what it says goes to the terminal. */
 async function compile(project: string): Promise<void> {

@@ -11,8 +11,8 @@ ${lines.map((line) => line === "" ? "" : `  ${line}`).join("\n")}
 `;
 }
 
-const HEAD = `import { definePolicies, deny } from "electric-gatekeeper";
-// What the examples in the comments need besides: import { allow, ownRows, rows } from "electric-gatekeeper";
+const HEAD = `// deno-lint-ignore no-unused-vars -- the examples in the comments need them
+import { allow, definePolicies, deny, ownRows, rows } from "electric-gatekeeper";
 
 /**
  * Who may sync what. Yours to edit: a table that isn't here is nobody's.

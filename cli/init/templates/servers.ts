@@ -13,7 +13,12 @@ export default createGatekeeper({ policies });
 
 /** What ends a Node server: held requests are answered at once, and then it goes. */
 const stopNode = (name: string) =>
-  `const stop = () => void ${name}.stop().then(() => server.close());
+  `const stop = async () => {
+  await ${name}.stop();
+  server.close();
+  // Connections that never asked for anything would keep it open.
+  setTimeout(() => server.closeAllConnections(), 2000).unref();
+};
 process.once("SIGTERM", stop).once("SIGINT", stop);
 `;
 
