@@ -12,6 +12,7 @@ const IMPORTS = {
   "electric-gatekeeper/edge": urlOf("edge/index.ts"),
   "electric-gatekeeper/client": urlOf("client/index.ts"),
   "electric-gatekeeper/node": urlOf("edge/runtimes/node_http.ts"),
+  "electric-gatekeeper/testing": urlOf("gatekeeper/testing.ts"),
   "cloudflare:workers": urlOf("tests/readme/stand_ins/cloudflare_workers.ts"),
   "@tanstack/react-router": urlOf("tests/readme/stand_ins/react_router.ts"),
   "@/policies": "./policies.ts",
