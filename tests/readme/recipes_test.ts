@@ -271,11 +271,12 @@ Deno.test("the docs' recipes sync rows", { ignore: noBinary !== null }, async (t
   });
 });
 
-Deno.test("docs/policies.md has policies that can be put together", async () => {
+Deno.test("docs/policies.md has policies that can be put together, and tests of them that pass", async () => {
   await using folder = await tempDir();
+  await using dev = await startDev();
   const names = await writeProject(await readPage("docs/policies.md"), folder.path);
   ok(names.length >= 3);
-  for (const name of names) await runFile(name, folder.path);
+  for (const name of names) await runFile(name, folder.path, dev.env);
 });
 
 Deno.test("docs/upgrading.md takes the example away, and nothing else", async () => {
@@ -351,8 +352,12 @@ async function filesWith(
 }
 
 /** Runs a file on Deno; gives what it printed, or throws with what it said. */
-async function runFile(path: string, cwd: string): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", path], cwd });
+async function runFile(
+  path: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", path], cwd, env });
   const { success, stdout, stderr } = await command.output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
