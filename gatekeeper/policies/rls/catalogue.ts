@@ -21,7 +21,8 @@ export interface TableRights {
   readonly columns: readonly {
     readonly name: string;
     readonly granted: boolean;
-    readonly notNull: boolean;
+    /** Whether it is of the primary key. */
+    readonly key: boolean;
   }[];
 }
 
@@ -51,7 +52,9 @@ export async function readRights(
       pg_has_role(${role}, c.relowner, 'usage') as owns,
       has_schema_privilege(${role}, n.oid, 'usage') as "mayUse",
       (select json_agg(json_build_object(
-          'name', a.attname, 'notNull', a.attnotnull,
+          'name', a.attname,
+          'key', coalesce((select a.attnum = any(i.indkey) from pg_index i
+            where i.indrelid = c.oid and i.indisprimary), false),
           'granted', has_column_privilege(${role}, c.oid, a.attnum, 'select')) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
         as columns,

@@ -20,8 +20,8 @@ export type Tables = ReadonlyMap<string, LoadedTable>;
 export const keyOf = (schema: string, name: string) => JSON.stringify([schema, name]);
 
 /**
- * Loads a table and, by way of its policies, all that they read, as a role sees them. Throws
- * {@link RlsRefused} for a policy that reads its own table, by way of others, too: Postgres refuses it.
+ * Loads a table and, by way of its policies, all that they read, as a role sees them; nothing, when there
+ * is no such table. Throws {@link RlsRefused} for a policy that reads its own table, by way of others, too: Postgres refuses it.
  */
 export async function loadTables(
   sql: TransactionSql,
@@ -38,7 +38,10 @@ export async function loadTables(
     }
     if (tables.has(key)) return;
     const rights = await readRights(sql, role, schema, name);
-    if (rights === null) throw new RlsRefused(`there is no table ${schema}.${name}`);
+    if (rights === null) {
+      if (way.length === 0) return;
+      throw new RlsRefused(`there is no table ${schema}.${name}`);
+    }
     const policies = await Promise.all(
       rights.policies.map(async (policy) => ({
         ...policy,

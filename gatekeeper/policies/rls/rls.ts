@@ -1,4 +1,6 @@
 import { quoteName } from "../../../shared/identifier.ts";
+import { checkElectricReads } from "../electric_grammar.ts";
+import { SqlRefused } from "../sql_tree.ts";
 import { type Policy, type Question, Rows } from "../policy.ts";
 import { checkRole } from "./catalogue.ts";
 import { closedParts, functionsOf } from "./closed.ts";
@@ -35,6 +37,13 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
         `alter table ${quoteName(table.schema)}.${quoteName(table.name)} enable row level security`,
     );
   }
+  const hiddenKey = table.columns.find(({ key, granted }) => key && !granted);
+  if (hiddenKey !== undefined) {
+    throw new RlsRefused(
+      `role ${role} may not select ${hiddenKey.name} of ${shape.table}, which is of its key: Electric ` +
+        "follows rows by their key",
+    );
+  }
   const granted = table.columns.filter((column) => column.granted).map(({ name }) => name);
   const [first, ...others] = granted;
   if (first === undefined) return false;
@@ -43,9 +52,20 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
   const security = securityOf(table, { tables, params, valueOf: (part) => computed(part) });
   if ("truth" in security && !security.truth) return false;
   const { tree, used } = numberUsed(nodeOf(security), params);
-  const rows = Rows.of(await printExpression(tree), used);
+  const where = await printExpression(tree);
+  await checkReadable(where);
+  const rows = Rows.of(where, used);
   return granted.length === table.columns.length ? rows : rows.columns(first, ...others);
 };
+
+async function checkReadable(where: string): Promise<void> {
+  try {
+    await checkElectricReads(where);
+  } catch (error) {
+    if (!(error instanceof SqlRefused)) throw error;
+    throw new RlsRefused(`Electric can't read ${where}: ${error.message}`);
+  }
+}
 
 /** Numbers the parameters that are left, in their order, equal values once; others went with what they stood in. */
 function numberUsed(security: Node, params: readonly Param[]): { tree: Node; used: string[] } {

@@ -103,3 +103,120 @@ Deno.test("row-level security that is off, or can't be a shape, is refused with 
     });
   }
 });
+
+Deno.test("claims are never SQL, and no claim makes a user of the API somebody else", async () => {
+  const hostile = [
+    "' or true --",
+    '"; drop table docs; --',
+    "$1",
+    "}'::jsonb",
+    "\\",
+    "\u0000".repeat(0),
+    "x".repeat(5000),
+  ];
+  for (const text of hostile) {
+    const found = await clauseOf("title = (auth.jwt() ->> 'title')", {
+      ...ALICE,
+      claims: { title: text },
+    });
+    equal(found.where, "title = CAST($1 AS text)");
+    deepEqual(found.params, [text]);
+  }
+  const many = Array.from({ length: 100 }, () => crypto.randomUUID());
+  const list = await clauseOf(
+    "organisation_id = any (array(select jsonb_array_elements_text(auth.jwt() -> 'orgs')::uuid))",
+    { ...ALICE, claims: { orgs: many } },
+  );
+  deepEqual([list.where, list.params], ["organisation_id = ANY ($1)", [`{${many.join()}}`]]);
+  await sql.unsafe("create policy q on docs for all to service_role using (true)");
+  for (
+    const role of [
+      "postgres",
+      "service_role",
+      "nobody",
+      "authenticated; reset role",
+      "pg_read_all_data",
+    ]
+  ) {
+    const asking = testPolicies(policies, {
+      as: { ...ALICE, role, claims: { role } },
+      on: "docs",
+      database: sql,
+    });
+    await rejects(asking, /passes row-level security by|there is no role|may not log in/, role);
+  }
+  await sql.unsafe("drop policy q on docs");
+});
+
+Deno.test("policies that read each other are refused, as Postgres refuses them", async () => {
+  await sql.unsafe(`alter table members enable row level security;
+    create policy m on members for select using (organisation_id in (select organisation_id from docs))`);
+  await rejects(
+    clauseOf("organisation_id in (select organisation_id from members where user_id = auth.uid())"),
+    /read that table itself/,
+  );
+  await sql.unsafe(
+    "drop policy m on members; create policy m on members for select using (user_id = auth.uid())",
+  );
+  // The inner table's own security is part of the clause.
+  const merged = await clauseOf("organisation_id in (select organisation_id from members)");
+  equal(
+    merged.where,
+    "organisation_id IN (SELECT organisation_id FROM members WHERE user_id = CAST($1 AS uuid))",
+  );
+  await sql.unsafe("drop policy m on members; alter table members disable row level security");
+});
+
+Deno.test("a table of the same name in another schema stays apart, whatever the path says", async () => {
+  await sql.unsafe(`create schema other; grant usage on schema other to authenticated;
+    create table other.members (like public.members);
+    grant select on other.members to authenticated;
+    create function other.uid() returns uuid language sql stable as $$ select null::uuid $$;
+    grant execute on function other.uid() to authenticated;`);
+  const apart = await clauseOf(
+    "organisation_id in (select organisation_id from other.members where user_id = auth.uid())",
+  );
+  equal(
+    apart.where,
+    "organisation_id IN (SELECT organisation_id FROM other.members WHERE user_id = CAST($1 AS uuid))",
+  );
+  await sql.unsafe("set search_path = other, public");
+  const public_ = await clauseOf(
+    "organisation_id in (select organisation_id from public.members where user_id = uid())",
+  );
+  await sql.unsafe("reset search_path");
+  equal(public_.reason, "denied", "other.uid() gives nobody");
+  await sql.unsafe("revoke select on other.members from authenticated");
+  await rejects(
+    clauseOf(
+      "organisation_id in (select organisation_id from other.members where user_id = auth.uid())",
+    ),
+    /may not select \w+ of other\.members/,
+  );
+});
+
+Deno.test("columns that weren't granted aren't in the shape; without the key there is none", async () => {
+  await clauseOf("auth.uid() = owner_id");
+  await sql.unsafe(
+    "revoke select on docs from authenticated; grant select (id, title) on docs to authenticated",
+  );
+  const some = await clauseOf("auth.uid() = owner_id");
+  deepEqual(some.shape?.columns, ["id", "title"]);
+  await sql.unsafe("revoke select (id) on docs from authenticated");
+  await rejects(
+    clauseOf("auth.uid() = owner_id"),
+    /may not select id of docs, which is of its key/,
+  );
+  await sql.unsafe("grant select on docs to authenticated");
+});
+
+Deno.test("a table that isn't there looks to clients like one that can't be a shape", async () => {
+  for (const on of ["nothing", "pg_catalog.pg_authid", "auth.users"]) {
+    const asking = testPolicies(policies, { as: ALICE, on, database: sql });
+    const outcome = await asking.catch((error: Error) => error);
+    const isRefused = outcome instanceof Error
+      ? /rls_refused|RlsRefused/.test(outcome.message)
+      : !outcome.allowed;
+    equal(isRefused, true, `${on} ${outcome}`);
+  }
+});
