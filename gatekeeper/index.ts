@@ -5,6 +5,7 @@ export {
   deny,
   ownRows,
   type Policies,
+  type PoliciesOptions,
   type Policy,
   type Question,
   Rows,
@@ -12,6 +13,7 @@ export {
   type Value,
   type Verdict,
 } from "./policies/policy.ts";
+export { rls } from "./policies/rls/rls.ts";
 export type { Authenticate, User } from "./users/authenticate.ts";
 export type { Env } from "../edge/env.ts";
 export type { Server, ServerOptions } from "../edge/server.ts";

@@ -12,6 +12,7 @@ import {
   STATEMENT_TIMEOUT,
 } from "../database/database.ts";
 import { type Policies, type Policy, type Question, Rows } from "./policy.ts";
+import { RlsRefused } from "./rls/refused.ts";
 
 /** Milliseconds that a decision may take, policy and database together. */
 const TIMEOUT = 5000;
@@ -79,6 +80,11 @@ export function createDecide(
       return await Promise.race([decided, late]);
     } catch (error) {
       if (error instanceof Refusal) throw error;
+      if (error instanceof RlsRefused) {
+        explain(`${asked.table}: ${describe(error)}`);
+        // As for a table that isn't there: which ones are is nobody's business.
+        throw forbiddenTable(asked, "rls_refused");
+      }
       const slow = describeSlow(error, progress, asked, timeout);
       explain([slow, describe(error)].filter((line) => line !== "").join(": "));
       if (slow !== "" && progress.step === "policy") throw policySlow(slow);

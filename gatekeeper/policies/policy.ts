@@ -64,6 +64,11 @@ export class Rows {
     return new Rows(where.trim().replace(/\s*\n\s*/g, " "), values.map(paramText), null);
   }
 
+  /** A clause on one line, with the texts of its `$1`, `$2`, … */
+  static of(where: string, params: readonly string[]): Rows {
+    return new Rows(where, params, null);
+  }
+
   /** Narrows to these columns, named as Postgres stores them; the primary key must be among them. */
   columns(...names: readonly [string, ...string[]]): Rows {
     return new Rows(this.where, this.params, names);
@@ -93,18 +98,27 @@ export function ownRows(column: string): Policy {
   return ({ user }) => user && Rows.where([`${formatName(column)} = `, ""], [user.id]);
 }
 
+/** What {@link definePolicies} takes besides. */
+export interface PoliciesOptions {
+  /** The policy of tables that aren't named; by default, they are nobody's. */
+  readonly otherwise?: Policy;
+}
+
 /**
  * Puts policies together, by table (Electric's rules: `items`, `other.items`, `"Quoted"`). Throws
  * {@link ConfigError} for a name that can't be read, or two that name one table.
  */
-export function definePolicies(byTable: Readonly<Record<string, Policy>>): Policies {
+export function definePolicies(
+  byTable: Readonly<Record<string, Policy>>,
+  { otherwise = deny }: PoliciesOptions = {},
+): Policies {
   const policies = new Map<string, Policy>();
   for (const [table, policy] of Object.entries(byTable)) {
     const name = tableName(table);
     if (policies.has(name)) throw new ConfigError(`policies.ts has two policies for ${name}.`);
     policies.set(name, policy);
   }
-  const policyOf = (table: string) => policies.get(table) ?? deny;
+  const policyOf = (table: string) => policies.get(table) ?? otherwise;
   return Object.assign(policyOf, { tables: [...policies.keys()] });
 }
 

@@ -33,18 +33,24 @@ export async function parseClause(
   sql: string,
   clause: "whereClause" | "sortClause",
 ): Promise<unknown> {
-  const statements = (await parseOrRefuse(sql)).stmts;
-  const statement = Array.isArray(statements) && statements.length === 1
-    ? record(record(statements[0]).stmt).SelectStmt
-    : undefined;
-  if (statement === undefined) throw new SqlRefused('unescaped ";" causing statement split');
-  const { targetList: _, limitOption: _option, op, [clause]: found, ...others } = record(statement);
+  const statement = await parseStatement(sql);
+  const { targetList: _, limitOption: _option, op, [clause]: found, ...others } = statement;
   const overlooked = clause === "sortClause" ? OVERLOOKED : [];
   const more = Object.keys(others).filter((name) => !overlooked.includes(name));
   if (found === undefined || more.length > 0 || op !== "SETOP_NONE") {
     throw new SqlRefused("malformed query ending with SQL clauses");
   }
   return found;
+}
+
+/** Parses one SELECT and returns its parts. Throws {@link SqlRefused}. */
+export async function parseStatement(sql: string): Promise<Record<string, unknown>> {
+  const statements = (await parseOrRefuse(sql)).stmts;
+  const statement = Array.isArray(statements) && statements.length === 1
+    ? record(record(statements[0]).stmt).SelectStmt
+    : undefined;
+  if (statement === undefined) throw new SqlRefused('unescaped ";" causing statement split');
+  return record(statement);
 }
 
 /** How deep a tree may be, in objects and lists; Electric and Postgres walk it by recursion. */

@@ -81,7 +81,9 @@ export async function testPolicies(
     return { allowed: true, reason: null, message: null, shape: signed };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.status >= 500) throw noOutcome(on, error, explained);
+    // Row-level security that can't be a shape is a mistake of ours, however a client is told.
+    const isMistake = error.status >= 500 || error.reason === "rls_refused";
+    if (isMistake) throw noOutcome(on, error, explained);
     return { allowed: false, reason: error.reason, message: error.message, shape: null };
   } finally {
     await database.end({ timeout: 1 });

@@ -1,0 +1,107 @@
+import { quoteName } from "../../../shared/identifier.ts";
+import { checkElectricReads } from "../electric_grammar.ts";
+import { SqlRefused } from "../sql_tree.ts";
+import { type Policy, type Question, Rows } from "../policy.ts";
+import { checkRole } from "./catalogue.ts";
+import { closedParts, functionsOf } from "./closed.ts";
+import { checkStable, compute } from "./compute.ts";
+import { keyOf, loadTables, type Tables } from "./load.ts";
+import { RlsRefused } from "./refused.ts";
+import { type Param, securityOf } from "./rewrite.ts";
+import { printExpression } from "./sql_text.ts";
+import { type Node, renumber } from "./tree.ts";
+import { nodeOf } from "./truth.ts";
+
+/** The role of who hasn't signed in. */
+const ANONYMOUS = "anon";
+
+/**
+ * A policy: users get the rows, and the columns, that Postgres's own row-level security gives them. Its
+ * policies are signed as a shape, so that rights stay as live as the database: subqueries are Electric's
+ * to follow.
+ *
+ * What can't be a shape exactly is refused, with a line in the log; nothing is approximated.
+ */
+export const rls: Policy = async ({ user, shape, sql }: Question) => {
+  const role = user?.role ?? ANONYMOUS;
+  await checkRole(sql, role);
+  const tables = await withQualifiedNames(
+    sql,
+    () => loadTables(sql, role, shape.namespace, shape.name),
+  );
+  const table = tables.get(keyOf(shape.namespace, shape.name));
+  if (table === undefined) return false;
+  if (!table.secured) {
+    throw new RlsRefused(
+      `${shape.table} has no row-level security, so it opens to everybody: ` +
+        `alter table ${quoteName(table.schema)}.${quoteName(table.name)} enable row level security`,
+    );
+  }
+  const hiddenKey = table.columns.find(({ key, granted }) => key && !granted);
+  if (hiddenKey !== undefined) {
+    throw new RlsRefused(
+      `role ${role} may not select ${hiddenKey.name} of ${shape.table}, which is of its key: Electric ` +
+        "follows rows by their key",
+    );
+  }
+  const granted = table.columns.filter((column) => column.granted).map(({ name }) => name);
+  const [first, ...others] = granted;
+  if (first === undefined) return false;
+  const params: Param[] = [];
+  const computed = await computeParts(tables, { user, shape, sql }, role);
+  const security = securityOf(table, { tables, params, valueOf: (part) => computed(part) });
+  if ("truth" in security && !security.truth) return false;
+  const { tree, used } = numberUsed(nodeOf(security), params);
+  const where = await printExpression(tree);
+  await checkReadable(where);
+  const rows = Rows.of(where, used);
+  return granted.length === table.columns.length ? rows : rows.columns(first, ...others);
+};
+
+async function checkReadable(where: string): Promise<void> {
+  try {
+    await checkElectricReads(where);
+  } catch (error) {
+    if (!(error instanceof SqlRefused)) throw error;
+    throw new RlsRefused(`Electric can't read ${where}: ${error.message}`);
+  }
+}
+
+/** Numbers the parameters that are left, in their order, equal values once; others went with what they stood in. */
+function numberUsed(security: Node, params: readonly Param[]): { tree: Node; used: string[] } {
+  const used: Param[] = [];
+  const tree = renumber(security, (number) => {
+    const { value = "", type = "" } = params[number - 1] ?? {};
+    const known = used.findIndex((param) => param.value === value && param.type === type);
+    return known >= 0 ? known + 1 : used.push({ value, type });
+  });
+  return { tree, used: used.map(({ value }) => value) };
+}
+
+/** Names come with their schemas while nothing but pg_catalog is on the path. */
+async function withQualifiedNames<Result>(
+  sql: Question["sql"],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const [path] = await sql<{ path: string }[]>`
+    select current_setting('search_path') as path, set_config('search_path', '', true)`;
+  const result = await work();
+  await sql`select set_config('search_path', ${path?.path ?? ""}, true)`;
+  return result;
+}
+
+/** Computes all closed parts of all tables' policies at once; gives what looks one up. */
+async function computeParts(tables: Tables, { user, sql }: Question, role: string) {
+  const parts = [...tables.values()].flatMap(({ secured, policies }) =>
+    secured ? policies.flatMap(({ tree }) => closedParts(tree)) : []
+  );
+  const texts = new Map<string, string>();
+  for (const part of parts) texts.set(JSON.stringify(part), await printExpression(part));
+  await checkStable(sql, parts.flatMap(functionsOf));
+  const values = await compute(sql, role, user, [...new Set(texts.values())]);
+  return (part: Node) => {
+    const value = values.get(texts.get(JSON.stringify(part)) ?? "");
+    if (value === undefined) throw new RlsRefused("a part of it wasn't computed");
+    return value;
+  };
+}

@@ -1,0 +1,54 @@
+import { parseStatement } from "../sql_tree.ts";
+import { RlsRefused } from "./refused.ts";
+import { fieldsOf, listOf, type Node } from "./tree.ts";
+
+/** Expressions that were parsed: policies are few, and the same for all users. */
+const parsed = new Map<string, Node>();
+const MAX_PARSED = 1000;
+
+/** Parses an expression that Postgres printed. */
+export async function parseExpression(text: string): Promise<Node> {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const select = await parseStatement(`SELECT ${text}`);
+  const [target] = listOf(select["targetList"]);
+  const { val } = fieldsOf(target);
+  const tree: Node = { ...Object(val) };
+  if (parsed.size >= MAX_PARSED) parsed.clear();
+  parsed.set(text, tree);
+  return tree;
+}
+
+/** Prints an expression. */
+export async function printExpression(tree: Node): Promise<string> {
+  const { deparse } = await loadDeparser();
+  const select = {
+    SelectStmt: {
+      targetList: [{ ResTarget: { val: tree } }],
+      limitOption: "LIMIT_OPTION_DEFAULT",
+      op: "SETOP_NONE",
+    },
+  };
+  const statement: unknown = { version: 170000, stmts: [{ stmt: select }] };
+  if (!isStatement(statement)) throw new TypeError("no statement");
+  const text = await deparse(statement, { pretty: false });
+  return text.replace(/^SELECT\s+/i, "").replace(/;\s*$/, "").trim();
+}
+
+type Deparse = typeof import("pgsql-deparser")["deparse"];
+
+/** Trees come from the parser, or are made of the same nodes. */
+function isStatement(value: unknown): value is Parameters<Deparse>[0] {
+  return typeof value === "object" && value !== null;
+}
+
+/** Loaded when it is first needed: most gatekeepers have no such policy. */
+async function loadDeparser() {
+  try {
+    return await import("pgsql-deparser");
+  } catch (cause) {
+    const error = new RlsRefused("the package pgsql-deparser isn't there: add it to use rls");
+    error.cause = cause;
+    throw error;
+  }
+}
