@@ -1,8 +1,11 @@
 /** The packages that the library needs at run time; `./client` needs none, `./edge` no `postgres`. */
 const DEPENDENCIES = ["jose", "postgres", "quick-lru"];
 
-/** Checks clauses against Electric's grammar before they are signed; without it Electric alone does, after. */
-const OPTIONAL = ["libpg-query"];
+/**
+ * The first checks clauses against Electric's grammar before they are signed; without it Electric alone
+ * does, after. Both are needed for `rls`.
+ */
+const OPTIONAL = ["libpg-query", "pgsql-deparser"];
 
 /** As much of `deno.json` as goes into `package.json`. */
 interface DenoJson {

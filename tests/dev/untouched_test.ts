@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { equal } from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
 import { testPostgres } from "../support/postgres.ts";
 import { DevProcess, freePorts, temporaryFolder } from "./dev_process.ts";

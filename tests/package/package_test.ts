@@ -26,7 +26,7 @@ async function packagesOf(subpath: string): Promise<string[]> {
     if (seen.has(path)) return;
     seen.add(path);
     const text = await Deno.readTextFile(path);
-    for (const [, to = ""] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+    for (const [, to = ""] of text.matchAll(/(?:from|import)\s*\(?\s*"([\w@./-]+)"/g)) {
       if (to.startsWith(".")) await walk(new URL(to, `file://${path}`).pathname);
       else found.add(to);
     }
@@ -47,8 +47,14 @@ Deno.test("each part of the package depends on what it needs, and no more", asyn
   deepEqual(await packagesOf("./edge"), ["jose", "quick-lru"]);
   deepEqual(await packagesOf("./client"), []);
   deepEqual(await packagesOf("./node"), []);
-  // The parser is optional, and looked for when the first clause is read.
-  deepEqual(await packagesOf("."), ["jose", "libpg-query", "postgres", "quick-lru"]);
+  // Two are optional, and looked for when the first clause is read, and the first policy of rls.
+  deepEqual(await packagesOf("."), [
+    "jose",
+    "libpg-query",
+    "pgsql-deparser",
+    "postgres",
+    "quick-lru",
+  ]);
 });
 
 Deno.test("the version is that of deno.json and the changelog", async () => {

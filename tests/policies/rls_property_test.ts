@@ -71,17 +71,24 @@ const ON_MEMBERS = [
   "(auth.jwt() ->> 'user_role') = 'admin'",
 ];
 
-const ON_ORGS = ["true", "parent_id is null", "id in (select org_id from members where user_id = auth.uid())"];
+const ON_ORGS = [
+  "true",
+  "parent_id is null",
+  "id in (select org_id from members where user_id = auth.uid())",
+];
 
 /** Refusals that the docs name. */
-const DOCUMENTED = /EXISTS under a NOT|NULL NOT IN|NULL is one of several|read that table itself|may not select|is worth nothing|a test of NULL|primary key|may not use|Electric can't read/;
+const DOCUMENTED =
+  /EXISTS under a NOT|NULL NOT IN|NULL is one of several|read that table itself|may not select|is worth nothing|a test of NULL|primary key|may not use|Electric can't read/;
 
 const condition = (atoms: readonly string[]) =>
   fc.letrec<{ any: string }>((tie) => ({
     any: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       fc.constantFrom(...atoms),
-      fc.tuple(tie("any"), fc.constantFrom("and", "or"), tie("any")).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+      fc.tuple(tie("any"), fc.constantFrom("and", "or"), tie("any")).map(([a, op, b]) =>
+        `(${a}) ${op} (${b})`
+      ),
       tie("any").map((a) => `not (${a})`),
     ),
   })).any;
@@ -116,10 +123,16 @@ type Case = typeof cases extends fc.Arbitrary<infer One> ? One : never;
 
 async function fill(sql: Sql): Promise<void> {
   await sql.unsafe(`
-    insert into orgs values ('${id(5)}', null, 'one'), ('${id(6)}', '${id(5)}', 'two'), ('${id(7)}', '${id(5)}', null);
-    insert into members values ('${id(5)}', '${id(1)}', 'admin'), ('${id(6)}', '${id(1)}', 'member'),
+    insert into orgs values ('${id(5)}', null, 'one'), ('${id(6)}', '${id(5)}', 'two'), ('${
+    id(7)
+  }', '${id(5)}', null);
+    insert into members values ('${id(5)}', '${id(1)}', 'admin'), ('${id(6)}', '${
+    id(1)
+  }', 'member'),
       ('${id(6)}', '${id(2)}', 'admin');
-    insert into links values (1, '${id(5)}', '${id(1)}'), (2, null, '${id(2)}'), (3, '${id(7)}', '${id(2)}');
+    insert into links values (1, '${id(5)}', '${id(1)}'), (2, null, '${id(2)}'), (3, '${id(7)}', '${
+    id(2)
+  }');
     insert into docs
       select row_number() over (), org, owner, public, title
       from unnest(array['${id(5)}', '${id(6)}', '${id(7)}', null]::uuid[]) org,
@@ -130,9 +143,13 @@ async function fill(sql: Sql): Promise<void> {
 /** Makes the case's policies and grants. */
 async function apply(sql: Sql, { docs, members, orgs, columns }: Case): Promise<void> {
   const old = await sql`select tablename, policyname from pg_policies where schemaname = 'public'`;
-  const statements = old.map(({ tablename, policyname }) => `drop policy ${policyname} on ${tablename};`);
+  const statements = old.map(({ tablename, policyname }) =>
+    `drop policy ${policyname} on ${tablename};`
+  );
   for (const [table, list] of Object.entries({ docs, members, orgs })) {
-    statements.push(`alter table ${table} ${list === null ? "disable" : "enable"} row level security;`);
+    statements.push(
+      `alter table ${table} ${list === null ? "disable" : "enable"} row level security;`,
+    );
     for (const [i, one] of (list ?? []).entries()) {
       const kind = one.restrictive ? "restrictive" : "permissive";
       statements.push(
@@ -147,7 +164,12 @@ async function apply(sql: Sql, { docs, members, orgs, columns }: Case): Promise<
 }
 
 /** The rows that Postgres gives the role, or its error. */
-async function rowsOf(sql: Sql, role: string, claims: object, columns: string): Promise<unknown[] | Error> {
+async function rowsOf(
+  sql: Sql,
+  role: string,
+  claims: object,
+  columns: string,
+): Promise<unknown[] | Error> {
   try {
     return await sql.begin(async (tx) => {
       await tx`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`;

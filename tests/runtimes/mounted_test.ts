@@ -52,7 +52,7 @@ async function startApp(way: string) {
 }
 
 /** The values of a shape, as the official client gets them, until there are so many. */
-async function sync(config: { url: string; headers: Record<string, string>; params: object }) {
+function sync(config: { url: string; headers: Record<string, string>; params: object }) {
   const over = new AbortController();
   const { url, headers, params } = config;
   const stream = new ShapeStream({ url, headers, params: { ...params }, signal: over.signal });
@@ -95,7 +95,7 @@ for (const way of ["hono", "next", "express"]) {
       const config = await granted.json();
       equal(config.url, `${app.url}/api/edge/v1/shape`);
       for (const url of [config.url, `${app.url}/api/sync/proxy/v1/shape`]) {
-        using stream = await sync({ ...config, url });
+        using stream = sync({ ...config, url });
         deepEqual(await stream.until(1), [value]);
       }
       equal((await fetch(`${app.url}/api/edge/v1/shape?table=items&offset=-1`)).status, 401);
