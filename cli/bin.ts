@@ -4,6 +4,7 @@ import { runWithDeno } from "./bin/run_with_deno.ts";
 import { check } from "./check/check.ts";
 import type { Cli } from "./cli.ts";
 import { init } from "./init/init.ts";
+import { readVersion } from "./version.ts";
 
 const USAGE = `Gatekeeper for Electric: this user, these rows.
 
@@ -31,6 +32,8 @@ const own = COMMANDS[command ?? ""];
 
 if (command === undefined || command === "--help" || command === "-h") {
   console.log(USAGE);
+} else if (command === "--version" || command === "-v") {
+  console.log(await readVersion());
 } else if (own !== undefined) {
   const print = (text: string) => console.log(text);
   process.exitCode = await own({ cwd: process.cwd(), args, print, env: process.env });

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BackoffDefaults, type Message, ShapeStream } from "@electric-sql/client";
+import { inOurWords } from "./help.ts";
 import { GatekeeperError, gatekeeperShape } from "../client/gatekeeper.ts";
 
 const USAGE = `Prints a shape's rows as they change.
@@ -13,7 +14,7 @@ const USAGE = `Prints a shape's rows as they change.
   --gatekeeper  the gatekeeper, http://localhost:4000 by default`;
 
 function fail(line: string): never {
-  console.error(line);
+  console.error(inOurWords(line));
   Deno.exit(1);
 }
 
@@ -68,7 +69,7 @@ function show(message: Message): string | undefined {
 
 const { table, where, param, token, gatekeeper, help } = readArguments();
 if (help) {
-  console.log(USAGE);
+  console.log(inOurWords(USAGE));
   Deno.exit(0);
 }
 const over = new AbortController();

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readDevConfig } from "../dev/config.ts";
 import { Dev } from "../dev/dev.ts";
 import { DevError } from "../dev/error.ts";
-import { offerHelp } from "./help.ts";
+import { inOurWords, offerHelp } from "./help.ts";
 import { onStopRequest } from "../dev/stop_requests.ts";
 
 offerHelp(
@@ -38,7 +38,7 @@ function isBadArgument(error: unknown): error is Error {
 function fail(error: unknown): void {
   // A failure that isn't ours to explain shows where it came from.
   const isOurs = error instanceof DevError || isBadArgument(error);
-  print("dev", isOurs ? error.message : Deno.inspect(error));
+  print("dev", isOurs ? inOurWords(error.message) : Deno.inspect(error));
 }
 
 function configure() {

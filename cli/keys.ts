@@ -1,4 +1,5 @@
 import { freshKeys } from "../gatekeeper/tokens/keys.ts";
+import { offerHelp } from "./help.ts";
 
 const USAGE = `Prints a fresh pair of keys, to sign tokens with and to verify them.
 
@@ -6,10 +7,7 @@ const USAGE = `Prints a fresh pair of keys, to sign tokens with and to verify th
 
 AUTH_PRIVATE_JWK is for the gatekeeper's environment alone, AUTH_JWKS for that of the proxies.`;
 
-if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
-  console.log(USAGE);
-  Deno.exit(0);
-}
+offerHelp(USAGE);
 const { privateJwk, jwks } = await freshKeys();
 console.log(`AUTH_PRIVATE_JWK='${JSON.stringify(privateJwk)}'`);
 console.log(`AUTH_JWKS='${JSON.stringify(jwks)}'`);

@@ -23,6 +23,11 @@ function isServer(value: unknown): value is Server {
 }
 
 async function load(path: string): Promise<Server> {
+  const found = await Deno.stat(path).catch(() => null);
+  if (found === null) {
+    console.error(`There is no file ${path}.`);
+    Deno.exit(1);
+  }
   const { default: server } = await import(pathToFileURL(resolve(path)).href);
   if (isServer(server)) return server;
   console.error(

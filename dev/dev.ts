@@ -10,6 +10,7 @@ import { seconds } from "./part.ts";
 import { makeParts, type WatchedPart } from "./parts.ts";
 import { checkHost, checkPorts } from "./ports.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
+import { findServers } from "./project_servers.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
 import { announce, withdraw } from "./running.ts";
 import { devSecret } from "./secret.ts";
@@ -45,6 +46,7 @@ export class Dev {
     this.#lock = await lockFolder(data);
     const folder = databaseUrl === undefined ? await postgresFolder(data) : undefined;
     if (folder) await stopLeftover(folder);
+    const servers = findServers(this.#config);
     checkHost(this.#config.host);
     await checkPorts([
       ...(folder ? [{ port: ports.postgres, part: "Postgres", setting: "DEV_POSTGRES_PORT" }] : []),
@@ -55,6 +57,7 @@ export class Dev {
       { port: ports.edge, part: "the edge", setting: "DEV_EDGE_PORT" },
     ]);
     const settings = {
+      servers,
       databaseUrl: databaseUrl ?? await this.#startPostgres(folder ?? data, onLost),
       electricUrl: electricUrl ?? `http://localhost:${ports.sync}`,
       authSecret: authSecret ?? await devSecret(data, "auth-secret"),

@@ -13,6 +13,7 @@ export type DevErrorCode =
   | "part_failed"
   | "migration_failed"
   | "seed_failed"
+  | "no_servers"
   | "not_running"
   | "many_running"
   | "unknown_user"

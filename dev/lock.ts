@@ -36,6 +36,8 @@ export async function isLocked(folder: string): Promise<boolean> {
 async function openLock(folder: string, path: string): Promise<Deno.FsFile> {
   try {
     await Deno.mkdir(folder, { recursive: true });
+    // It holds secrets: nobody should commit it.
+    await Deno.writeTextFile(join(folder, ".gitignore"), "*\n");
     return await Deno.open(path, { create: true, read: true, write: true });
   } catch (error) {
     const reason = error instanceof Error

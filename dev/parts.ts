@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { DevConfig } from "./config.ts";
 import { Part, type PartOptions } from "./part.ts";
+import type { ServerArgs } from "./project_servers.ts";
 
 /** What the parts have to know of each other. */
 export interface PartSettings {
   readonly databaseUrl: string;
   readonly electricUrl: string;
   readonly authSecret: string;
+  readonly servers: ServerArgs;
   /** Signs the access tokens of dev's own users; none when users come from elsewhere. */
   readonly userSecret: string | undefined;
 }
@@ -52,9 +54,9 @@ export function makeParts(
   );
   const gatekeeper = make(
     "gatekeeper",
-    ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper"],
+    ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper", "electric"],
     `http://${reach}:${ports.gatekeeper}/health`,
-    ["run", ...allow, ...serveFunction(config, "gatekeeper")],
+    ["run", ...allow, ...settings.servers.gatekeeper],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -68,9 +70,9 @@ export function makeParts(
   );
   const edge = make(
     "edge",
-    ["edge", "shared", "supabase/functions/edge"],
+    ["edge", "shared", "supabase/functions/edge", "electric"],
     `http://${reach}:${ports.edge}/health`,
-    ["run", ...allow, ...serveFunction(config, "edge")],
+    ["run", ...allow, ...settings.servers.edge],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -80,18 +82,6 @@ export function makeParts(
     },
   );
   return config.electricUrl === undefined ? [sync, gatekeeper, edge] : [gatekeeper, edge];
-}
-
-/**
- * Arguments for Deno that serve a function of the project. In a project that isn't this library's own
- * clone, the function's `deno.json` says where the library is.
- */
-function serveFunction({ root, library }: DevConfig, name: string): string[] {
-  const folder = join(root, "supabase", "functions", name);
-  const config = root === library
-    ? []
-    : ["--no-lock", "--unstable-no-legacy-abort", "--config", join(folder, "deno.json")];
-  return [...config, join(library, "cli", "serve.ts"), join(folder, "index.ts")];
 }
 
 /** Where the packages are that the gatekeeper reads a file of, besides a clone's own. */

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { DevError } from "./error.ts";
-import { offerHelp } from "../cli/help.ts";
+import { inOurWords, offerHelp } from "../cli/help.ts";
 
 type KnownOptions = NonNullable<ParseArgsConfig["options"]>;
 
@@ -24,8 +24,8 @@ export async function runTask<Options extends KnownOptions>(
     await work(readArguments(command));
   } catch (error) {
     if (!(error instanceof DevError)) throw error;
-    console.error(error.message);
-    if (error.code === "bad_argument") console.error(`\n${command.usage}`);
+    console.error(inOurWords(error.message));
+    if (error.code === "bad_argument") console.error(`\n${inOurWords(command.usage)}`);
     Deno.exit(1);
   }
 }

@@ -19,7 +19,12 @@ export async function runWithDeno(module: string, args: readonly string[]): Prom
   const [program, ...before] = findDeno();
   const config = ["run", "-A", "--no-prompt", "--config", join(sources, "deno.json")];
   const all = [...before, ...config, join(sources, module), ...args];
-  const child = spawn(program, all, { stdio: "inherit", shell: process.platform === "win32" });
+  const child = spawn(program, all, {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+    // What help and errors call the commands by.
+    env: { ...process.env, ELECTRIC_GATEKEEPER_COMMAND: "npx electric-gatekeeper" },
+  });
   // Ctrl-C reaches the whole group by itself; it is the child's to say how that ends.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));

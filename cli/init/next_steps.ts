@@ -1,16 +1,16 @@
 import type { ProjectKind } from "./templates/projects.ts";
 
-/** Where `supabase start` has its Postgres. */
-const LOCAL = "postgresql://postgres:postgres@127.0.0.1:54322/postgres";
+/** Where `dev` has its Postgres. */
+const DEV = "postgresql://postgres:password@localhost:54321/electric";
 
 /** What to do after `init`, by the kind of project. */
 export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
   supabase: [
     "Say who may sync what in supabase/functions/gatekeeper/policies.ts.",
-    `npx electric-gatekeeper check --database ${LOCAL}`,
-    "npx electric-gatekeeper dev",
+    "npx electric-gatekeeper dev    # with your migrations and seed, in a Postgres of its own",
+    `npx electric-gatekeeper check --database ${DEV}    # while it runs`,
     "To deploy: cp supabase/functions/.env.example supabase/functions/.env, fill it in (never commit it), then",
-    "npx supabase secrets set --env-file supabase/functions/.env && npx supabase functions deploy",
+    "npx supabase secrets set --env-file supabase/functions/.env && npx supabase functions deploy --use-api",
   ],
   node: [
     "npm install electric-gatekeeper",

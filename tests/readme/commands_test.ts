@@ -25,7 +25,10 @@ const LEFT_OUT: readonly [command: RegExp, why: string][] = [
     "needs Go; tests/caddy/ runs it",
   ],
   [/^npm publish /, "needs an account"],
-  [/^(npm install|deno add npm:)/, "needs the package on npm; `recipes_test.ts` puts ours there"],
+  [
+    /^(npm install|npm pkg set|deno add npm:)/,
+    "needs the package on npm; `recipes_test.ts` puts ours there",
+  ],
   [/^npx electric-gatekeeper /, "`tests/package/project_test.ts` runs it, from a registry of ours"],
   [/^rm -r supabase\//, "takes away what the other commands need"],
   [/ ?\bnode (gatekeeper|edge)\.ts$/, "`recipes_test.ts` runs these files, on Node"],

@@ -52,7 +52,7 @@ ELECTRIC_PROXY_URL=http://localhost:8000
 DATABASE_URL=postgresql://user:password@localhost:5432/name
 # Who signs people in: Supabase Auth,
 # SUPABASE_URL=https://<project>.supabase.co
-# or any OpenID provider. Without one, everybody is anonymous.
+# or any OpenID provider. Without one, every access token is a 401: only who sends none gets in.
 # USER_JWKS_URL=
 # USER_ISSUER=
 # USER_AUDIENCE=
@@ -71,13 +71,13 @@ export const SUPABASE_ENV =
 
 # At least 32 random bytes, the same for both functions: openssl rand -base64 32
 AUTH_SECRET=
-# Electric, as seen from the functions.
-ELECTRIC_URL=http://host.docker.internal:3000
+# Electric, as seen from the functions; on this machine, http://host.docker.internal:3000.
+ELECTRIC_URL=
 # What Electric itself was given, or an Electric Cloud source's id and secret.
 ELECTRIC_SECRET=
 ELECTRIC_SOURCE_ID=
-# Where clients reach the edge function. Leave out when hosted: it is known there.
-ELECTRIC_PROXY_URL=http://127.0.0.1:54321/functions/v1/edge
+# Where clients reach the edge function, with \`functions serve\`. Hosted, it is known.
+# ELECTRIC_PROXY_URL=http://127.0.0.1:54321/functions/v1/edge
 # Users of the project are known by its JWKS. For one that still signs with its legacy secret:
 # JWT_SECRET=
 # What Auth signs as \`iss\`, where it isn't <SUPABASE_URL>/auth/v1: a custom domain, or another api port

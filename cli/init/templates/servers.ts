@@ -13,7 +13,11 @@ export default createGatekeeper({ policies });
 
 /** What ends a Node server: held requests are answered at once, and then it goes. */
 const stopNode = (name: string) =>
-  `const stop = async () => {
+  `server.on("error", ({ message }) => {
+  console.error(\`${name}: can't listen: \${message}\`);
+  process.exit(1);
+});
+const stop = async () => {
   await ${name}.stop();
   server.close();
   // Connections that never asked for anything would keep it open.
