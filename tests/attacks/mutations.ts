@@ -23,6 +23,7 @@ const PARTS = [
   "deno.json",
   "deno.lock",
   // What the package is built from, besides.
+  "docs",
   "README.md",
   "CHANGELOG.md",
   "LICENSE",
