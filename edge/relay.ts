@@ -15,7 +15,7 @@ const OF_COMPRESSED = ["content-encoding", "content-length"];
 const BODILESS = [204, 205, 304];
 
 /** As much of a {@link Runtime} as counts here. */
-type Relaying = Pick<Runtime, "inflates" | "compresses" | "sharesHeaders">;
+type Relaying = Pick<Runtime, "inflates" | "inflatesUnasked" | "compresses" | "sharesHeaders">;
 
 /**
  * Electric's response as the client gets it: status, body and end-to-end headers as they are, the
@@ -35,8 +35,8 @@ export function relay(
   const { status, headers: given } = response;
   const accepted = request.headers.get("accept-encoding") ?? "identity";
   const coding = given.get("content-encoding");
-  const isInflated = !unopened && accepted.toLowerCase() !== "identity" &&
-    runtime.inflates.includes(coding?.toLowerCase() ?? "");
+  const mayBeInflated = runtime.inflatesUnasked || accepted.toLowerCase() !== "identity";
+  const isInflated = !unopened && mayBeInflated && inflates(runtime, coding);
   const body = bodyOf(request, response, isInflated);
   // Headers taken over whole and then corrected cost half of what a list of pairs does.
   const headers = runtime.sharesHeaders ? new Headers(given) : given;
@@ -48,6 +48,13 @@ export function relay(
   const wouldBeCompressed = body !== null && coding === null && accepted !== "identity";
   if (runtime.compresses && wouldBeCompressed) relayed.headers.set("content-encoding", "identity");
   return relayed;
+}
+
+/** Whether `fetch` opens a body with this `Content-Encoding`, which may be several one after the other. */
+function inflates(runtime: Relaying, coding: string | null): boolean {
+  if (coding === null) return false;
+  const codings = coding.toLowerCase().split(",").map((one) => one.trim());
+  return codings.every((one) => runtime.inflates.includes(one));
 }
 
 /**

@@ -2,7 +2,12 @@ import { deepEqual, equal } from "node:assert/strict";
 import { relay as relayOn } from "./relay.ts";
 
 const relay = (request: Request, response: Response, compresses: boolean) =>
-  relayOn(request, response, { inflates: ["gzip", "br"], compresses, sharesHeaders: false });
+  relayOn(request, response, {
+    inflates: ["gzip", "br"],
+    inflatesUnasked: false,
+    compresses,
+    sharesHeaders: false,
+  });
 
 const plain = new Request("http://x");
 const varyOf = (vary?: string) =>

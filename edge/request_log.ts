@@ -1,3 +1,4 @@
+import { targetOf } from "../shared/query.ts";
 import { type Env, optional } from "./env.ts";
 import type { Handler } from "../shared/refusal.ts";
 
@@ -23,11 +24,11 @@ export function logRequests(handler: Handler, log: (line: string) => void): Hand
   return async (request) => {
     const started = performance.now();
     const response = await handler(request);
-    const { pathname, searchParams } = new URL(request.url);
-    const table = searchParams.get("table") ?? "";
+    const { path, query } = targetOf(request);
+    const table = new URLSearchParams(query).get("table") ?? "";
     const words = [
       request.method,
-      pathname.slice(0, PATH_LENGTH),
+      path.slice(0, PATH_LENGTH),
       ...(TABLE.test(table) ? [table] : []),
       // A client that has left gets no answer, whatever it would have been.
       request.signal.aborted ? "left after" : response.status,

@@ -10,6 +10,8 @@ export interface Runtime {
   readonly fetch: typeof globalThis.fetch;
   /** Codings (RFC 9110 section 8.4.1) of responses that `fetch` inflates, though it still names them. */
   readonly inflates: readonly string[];
+  /** Whether it inflates what came compressed though `identity` was asked for, too. */
+  readonly inflatesUnasked: boolean;
   /**
    * Whether `fetch` leaves a response compressed when the request has a `Range`, so that
    * `ELECTRIC_PASS_COMPRESSED` works.

@@ -114,7 +114,12 @@ function readEnv(env: ServerOptions["env"]): Env | undefined {
   if (env === undefined || isFunction(env)) return env;
   return (name) => {
     const value: unknown = Reflect.get(env, name);
-    return typeof value === "string" ? value : undefined;
+    if (value === undefined || value === null || typeof value === "string") {
+      return value ?? undefined;
+    }
+    // A Worker's variables may be numbers.
+    if (typeof value === "number" || typeof value === "boolean") return `${value}`;
+    throw new ConfigError(`${name} must be a text.`);
   };
 }
 

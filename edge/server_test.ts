@@ -55,7 +55,9 @@ Deno.test("settings come from where it is told, and from nowhere else", async ()
   await edge.ready;
   equal(asked.includes("AUTH_SECRET"), true);
   // A Worker's env holds more than texts.
-  await createPart({ env: { ...GOOD, AUTH_ISSUER: { not: "a text" } } }).edge.ready;
+  await createPart({ env: { ...GOOD, BUCKET: {}, AUTH_CLOCK_TOLERANCE: 0 } }).edge.ready;
+  const odd = createPart({ env: { ...GOOD, AUTH_ISSUER: { not: "a text" } } });
+  await rejects(odd.edge.ready, ConfigError);
 });
 
 Deno.test("mounted at a path, it answers below that path alone", async () => {

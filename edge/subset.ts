@@ -33,7 +33,7 @@ export async function readSubsetBody(
   shape: Shape,
   watch?: Watch,
 ): Promise<string> {
-  const body = parseObject(await readBody(request, watch));
+  const body = parseObject(await readBody(request, watch === undefined ? {} : { watch }));
   for (const name of Object.keys(body)) {
     if (!FIELDS.includes(name) && !DROPPED.includes(name)) {
       throw invalidRequest("The body may hold a subset query and nothing else.");

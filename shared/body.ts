@@ -9,17 +9,25 @@ export const isRawJSON: (value: unknown) => boolean = Reflect.get(JSON, "isRawJS
 /** Milliseconds that a body may take to arrive. */
 const ARRIVES_WITHIN = 10_000;
 
-/** Longest body, in bytes. */
-const MAX_BODY = 1024 * 1024;
+/** Longest body, in KiB. */
+const MAX_KIB = 1024;
+
+/** How a body is read. */
+export interface BodyOptions {
+  readonly watch?: Watch;
+  /** Milliseconds that it may take to arrive. */
+  readonly within?: number;
+  /** How long it may be: reading takes its time, also of what is refused then. */
+  readonly maxKib?: number;
+}
 
 /**
- * Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, 400 for bad UTF-8, 408 when
- * it hasn't all arrived `within` so many milliseconds.
+ * Reads a body as UTF-8 text; throws a 413 {@link Refusal} beyond 1 MiB, or `maxKib`, 400 for bad UTF-8,
+ * 408 when it hasn't all arrived `within` so many milliseconds.
  */
 export async function readBody(
   request: Request,
-  watch: Watch = watchTogether,
-  within = ARRIVES_WITHIN,
+  { watch = watchTogether, within = ARRIVES_WITHIN, maxKib = MAX_KIB }: BodyOptions = {},
 ): Promise<string> {
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
@@ -31,7 +39,7 @@ export async function readBody(
     reader.cancel().catch(() => {});
   });
   try {
-    const text = await readUtf8(reader);
+    const text = await readUtf8(reader, maxKib);
     if (!isLate) return text;
   } catch (error) {
     reader.cancel().catch(() => {});
@@ -42,7 +50,10 @@ export async function readBody(
   throw isLate ? tooSlow(within) : invalidRequest("The body isn't whole UTF-8 text.");
 }
 
-async function readUtf8(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+async function readUtf8(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxKib: number,
+): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   let size = 0;
@@ -50,9 +61,14 @@ async function readUtf8(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.byteLength;
-    if (size > MAX_BODY) throw new Refusal(413, "body_too_large", "The body is over 1 MiB.");
+    if (size > 1024 * maxKib) throw tooLarge(maxKib);
     text += decoder.decode(value, { stream: true });
   }
+}
+
+function tooLarge(maxKib: number): Refusal {
+  const size = maxKib >= 1024 ? `${maxKib / 1024} MiB` : `${maxKib} KiB`;
+  return new Refusal(413, "body_too_large", `The body is over ${size}.`);
 }
 
 function tooSlow(within: number): Refusal {

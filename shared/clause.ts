@@ -58,7 +58,7 @@ const FUNCTIONS = words(
 /** Words of a condition, behind which a value may stand. */
 const SYNTAX = words(
   "all and any between by case cast coalesce distinct else escape from greatest ilike in is least like " +
-    "not nullif or row similar some symmetric then to varying when zone",
+    "not nullif or precision row similar some symmetric then to varying when zone",
 );
 
 /** What makes a text behind it one with escapes: `E'…'`, `U&'…'`. */
@@ -81,11 +81,12 @@ export function checkClause(where: string): void {
   const open: string[] = [];
   let before: Token = { kind: "mark", text: "", isAttached: false };
   for (const token of tokensOf(where)) {
-    if (token.kind === "word") checkWord(token.text);
+    if (token.kind === "word") checkWord(token.text, before);
     if (token.kind === "operator") checkOperator(token.text);
     if (token.kind === "mark") checkMark(token.text, open);
     if (token.kind === "string" || token.kind === "quoted") checkEscapes(before, token);
-    if (token.kind === "string") checkLiteralsType(before);
+    const isValue = token.kind === "string" || token.text.startsWith("$");
+    if (isValue) checkLiteralsType(before);
     if (token.text === "(") checkCall(before);
     if (isBeforeType(before)) checkType(token);
     before = token;
@@ -123,8 +124,10 @@ function tokenOf(
   return null;
 }
 
-function checkWord(word: string): void {
+function checkWord(word: string, before: Token): void {
   const lower = word.toLowerCase();
+  const isOfTime = before.kind === "word" && /^time(stamp)?$/i.test(before.text);
+  if (lower === "with" && isOfTime) return;
   if (QUERIES.has(lower)) throw refused("a subquery");
   if (NOT_IN_CONDITIONS.has(lower)) throw refused(`the keyword ${lower}`);
 }
@@ -148,7 +151,7 @@ function checkEscapes(before: Token, text: Token): void {
   if (hasEscapes) throw refused("a text with escapes");
 }
 
-/** A name before a text is its type: `date '2020-01-01'`. */
+/** A name before a text, or a parameter, is its type: `date '2020-01-01'`. */
 function checkLiteralsType(before: Token): void {
   if (before.kind === "quoted") throw refused(`the type ${before.text}`);
   if (before.kind !== "word") return;

@@ -10,6 +10,7 @@ export function denoRuntime(): Runtime {
     env,
     fetch: fetchByHttp1(),
     inflates: ["gzip", "br"],
+    inflatesUnasked: false,
     // Before 2.9 it asks for no compression at all once a range is named, and opens what comes.
     leavesRanges: !isOld,
     compresses: isOld,

@@ -21,6 +21,7 @@ export function nodeRuntime(): Runtime {
     fetch: globalFetch,
     // Node 24 knows zstd, too.
     inflates: ["gzip", "x-gzip", "deflate", "br", ...(major >= 24 ? ["zstd"] : [])],
+    inflatesUnasked: true,
     leavesRanges: false,
     compresses: false,
     sharesHeaders: true,

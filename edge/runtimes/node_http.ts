@@ -2,6 +2,8 @@ import { answerTo, invalidRequest, Refusal } from "../../shared/refusal.ts";
 
 /** As much of Node's `http.IncomingMessage` as counts here. */
 export interface IncomingMessage extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+  iterator?(options: { destroyOnReturn: boolean }): AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+  resume?(): unknown;
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly rawHeaders: string[];
@@ -110,18 +112,23 @@ function toHeaders(raw: readonly string[]): Headers {
   return headers;
 }
 
+/** A body that nobody reads to its end is drained by Node, so that the connection stays of use. */
 function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = incoming[Symbol.asyncIterator]();
+  const pieces = incoming.iterator?.({ destroyOnReturn: false }) ??
+    incoming[Symbol.asyncIterator]();
+  const drain = () => void incoming.resume?.();
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await pieces.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    async cancel() {
-      await pieces.return?.();
+    cancel() {
+      // Not awaited: it settles when the next piece comes, which may be never.
+      Promise.resolve(pieces.return?.()).then(drain, () => {});
     },
-  });
+    // Nothing is read ahead, or Node would take the body for somebody's.
+  }, { highWaterMark: 0 });
 }
 
 async function send(

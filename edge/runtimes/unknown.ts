@@ -8,6 +8,7 @@ export function unknownRuntime(): Runtime {
     env: () => undefined,
     fetch: (input, init) => fetch(input, init),
     inflates: ["gzip", "x-gzip", "deflate", "br", "zstd"],
+    inflatesUnasked: true,
     leavesRanges: false,
     compresses: true,
     sharesHeaders: true,

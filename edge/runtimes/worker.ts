@@ -8,6 +8,7 @@ export function workerRuntime(): Runtime {
     env: () => undefined,
     fetch: (input, init) => fetch(input, init),
     inflates: ["gzip", "br"],
+    inflatesUnasked: true,
     leavesRanges: false,
     compresses: false,
     sharesHeaders: false,

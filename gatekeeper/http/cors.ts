@@ -9,7 +9,8 @@ const EXPOSED = "retry-after, www-authenticate";
 export function readAllowedOrigins(env: Env): readonly string[] {
   const origins = optional(env, "ALLOWED_ORIGINS")?.split(/[\s,]+/).filter(Boolean) ?? [];
   for (const origin of origins) {
-    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin &&
+      !origin.includes("*");
     if (isOrigin) continue;
     throw new ConfigError("ALLOWED_ORIGINS must be origins such as https://app.example, no paths.");
   }

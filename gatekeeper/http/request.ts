@@ -9,6 +9,9 @@ import {
 } from "../../shared/shape.ts";
 import { unknownPath } from "./paths.ts";
 
+/** Longest body, in KiB: many times the 8 that a token holds. */
+const MAX_KIB = 64;
+
 /** What supabase-js adds to the query of `functions.invoke(…, { region })`. */
 const IGNORED = ["forceFunctionRegion"];
 
@@ -59,7 +62,7 @@ function readForm(text: string): ShapeFields {
 async function readFields(request: Request): Promise<ShapeFields> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded") {
-    const text = await readBody(request);
+    const text = await readBody(request, { maxKib: MAX_KIB });
     if (text.trimStart().startsWith("{")) {
       throw invalidRequest("The body is JSON; send it with 'Content-Type: application/json'.");
     }
@@ -69,7 +72,7 @@ async function readFields(request: Request): Promise<ShapeFields> {
     await request.body?.cancel();
     throw invalidRequest("The body must be JSON or a form (application/x-www-form-urlencoded).");
   }
-  const text = await readBody(request);
+  const text = await readBody(request, { maxKib: MAX_KIB });
   const body = text === "" ? {} : parseObject(text);
   const unknown = Object.keys(body).find((name) => !SHAPE_NAMES.includes(name));
   if (unknown !== undefined) throw unknownField(unknown);

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../shared/config_error.ts";
+import { Refusal } from "../../shared/refusal.ts";
 import type { Authenticate, User } from "./authenticate.ts";
 
 /** Who asks, as your own code says it. */
@@ -40,6 +40,12 @@ export function joinAuthenticate(
 
 function asUser({ id, role = "authenticated", email, claims = {} }: OwnUser): User {
   const isId = typeof id === "string" && id !== "" && id.isWellFormed() && !/\p{Cc}/u.test(id);
-  if (!isId) throw new ConfigError("authenticate must give null, or a user with a text as id.");
+  if (!isId) throw notAUser();
   return { id, role, ...(email !== undefined && { email }), claims };
+}
+
+function notAUser(): Refusal {
+  const message = "Who asks can't be told; the gatekeeper's log says why.";
+  return new Refusal(500, "authenticate_failed", message)
+    .because("authenticate must give null, or a user with a text as id");
 }

@@ -46,6 +46,19 @@ Deno.test("a shape of eighty thousand columns or values is refused, and quickly"
     }]
   ) {
     const { ms, result } = await timed(() => readShapeRequest(post(JSON.stringify(body)), "t", ""));
+    ok(result instanceof Refusal && result.status === 413, `${result}`);
+    ok(ms < BOUND, `${ms} ms`);
+  }
+});
+
+Deno.test("a shape of more columns or values than Postgres has is refused, and quickly", async () => {
+  const many = Array.from({ length: 5000 }, (_, i) => `é${i}`);
+  for (
+    const body of [{ columns: many }, { params: many.map(() => "") }, {
+      params: Object.fromEntries(many.map((_, i) => [i + 1, ""])),
+    }]
+  ) {
+    const { ms, result } = await timed(() => readShapeRequest(post(JSON.stringify(body)), "t", ""));
     ok(result instanceof Refusal && result.status === 400, `${result}`);
     match(result.message, /more than 1664/);
     ok(ms < BOUND, `${ms} ms`);

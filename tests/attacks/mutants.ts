@@ -422,7 +422,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/body.ts",
     "a body has 1 MiB at most",
-    "if (size > MAX_BODY) throw",
+    "if (size > 1024 * maxKib) throw",
     "if (false) throw",
   ),
   at(
@@ -766,5 +766,29 @@ export const MUTANTS: readonly Mutant[] = [
     "a clause is read before Postgres looks names up",
     "    await checkGrammar(where);\n",
     "",
+  ),
+  at(
+    "gatekeeper/http/request.ts",
+    "a shape's body is short",
+    "const MAX_KIB = 64;",
+    "const MAX_KIB = 1024;",
+  ),
+  at(
+    "shared/clause.ts",
+    "with is no keyword of a type only",
+    'if (lower === "with" && isOfTime) return;',
+    'if (lower === "with") return;',
+  ),
+  at(
+    "shared/clause.ts",
+    "a parameter's type only holds a value",
+    ' || token.text.startsWith("$")',
+    "",
+  ),
+  at(
+    "edge/server.ts",
+    "an env's values are texts",
+    "    throw new ConfigError(`${name} must be a text.`);",
+    "    return undefined;",
   ),
 ];

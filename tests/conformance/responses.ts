@@ -167,6 +167,21 @@ export const responses: readonly Check[] = [
     assert.equal(response.text, ROWS);
     assert.deepEqual(endToEnd(response.headers, subject), endToEnd(headers, subject));
   }],
+  ["what a CDN compresses unasked arrives as its headers say", async (subject) => {
+    const rest = HEADERS.filter(([name]) => name !== "content-length");
+    for (const [coding, bytes] of Object.entries(COMPRESSED)) {
+      const headers = [...rest, ["content-encoding", coding], [
+        "content-length",
+        `${bytes.length}`,
+      ]];
+      const pairs = headers.map(([name = "", value = ""]) => [name, value] as const);
+      subject.tap.reset({ headers: pairs, body: new Uint8Array(bytes) });
+      const response = await subject.ask();
+      const told = response.header("content-encoding");
+      if (told === undefined || told === "identity") assert.equal(response.text, ROWS, coding);
+      else assert.deepEqual([told, response.body], [coding, new Uint8Array(bytes)]);
+    }
+  }],
   ["bytes aren't read as text", async (subject) => {
     const body = Uint8Array.from({ length: 1024 }, (_, i) => i % 256);
     subject.tap.reset({ headers: [["content-length", `${body.length}`]], body });
