@@ -44,6 +44,8 @@ export function toNodeListener(
     try {
       const response = await answerFor(incoming, left.signal, server);
       await send(response, incoming.method === "HEAD", outgoing);
+      // What is left of a body that was refused goes, so that the connection stays of use.
+      incoming.resume?.();
     } catch {
       // The client has left, or upstream broke off: there is nobody to tell, and no way to.
       outgoing.destroy();
@@ -112,11 +114,9 @@ function toHeaders(raw: readonly string[]): Headers {
   return headers;
 }
 
-/** A body that nobody reads to its end is drained by Node, so that the connection stays of use. */
 function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   const pieces = incoming.iterator?.({ destroyOnReturn: false }) ??
     incoming[Symbol.asyncIterator]();
-  const drain = () => void incoming.resume?.();
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await pieces.next();
@@ -125,9 +125,9 @@ function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuf
     },
     cancel() {
       // Not awaited: it settles when the next piece comes, which may be never.
-      Promise.resolve(pieces.return?.()).then(drain, () => {});
+      Promise.resolve(pieces.return?.()).catch(() => {});
     },
-    // Nothing is read ahead, or Node would take the body for somebody's.
+    // Nothing is read ahead: what nobody reads stays Node's.
   }, { highWaterMark: 0 });
 }
 
