@@ -20,6 +20,15 @@ export async function checkTypes(deno: Deno, project: Project): Promise<TypesRun
 const TOO_YOUNG = " Deno takes a release only after a day: wait, or set " +
   '"minimumDependencyAge": 0 in the deno.json beside it.';
 
+/** What to do about types of Node's that Deno looks for beside the nearest package.json. */
+const NO_NODE_TYPES = " It reads types of node: modules from beside the package.json there: " +
+  "npm install --prefix electric -D @types/node.";
+
+function hintFor(output: string): string {
+  if (/minimum dependency (date|age)/.test(output)) return TOO_YOUNG;
+  return /npm:@types\/node/.test(output) ? NO_NODE_TYPES : "";
+}
+
 /** An error of TypeScript's: its code and text, and the place at the end. */
 const ERROR = /^(TS\d+) \[ERROR\]: ([^]*?)\n +at (\S+?):(\d+):(\d+)$/gm;
 
@@ -34,7 +43,7 @@ export function readTypeErrors(output: string, project: Project): Finding[] {
     },
   );
   if (findings.length > 0) return findings;
-  const hint = /minimum dependency (date|age)/.test(output) ? TOO_YOUNG : "";
+  const hint = hintFor(output);
   return [{ place: project.shown, message: `Deno can't read it: ${reasonIn(output)}${hint}` }];
 }
 

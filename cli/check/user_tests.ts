@@ -23,9 +23,23 @@ export async function runUserTests(
   const findings = readTap(stdout, project);
   const passed = [...stdout.matchAll(/^ok \d/gm)].length;
   if (code !== 0 && findings.length === 0) {
-    return { findings: readTypeErrors(stderr, project), passed };
+    // Of errors outside of tests the protocol says nothing.
+    const plain = await deno(args.filter((arg) => arg !== "--reporter=tap"), { cwd: folder, env });
+    const uncaught = readUncaught(plain.stdout, project);
+    return { findings: uncaught.length > 0 ? uncaught : readTypeErrors(stderr, project), passed };
   }
   return { findings, passed };
+}
+
+/** An error outside of tests, such as an assertion that stands by itself in its file. */
+const UNCAUGHT =
+  /^\.\/(\S+) \(uncaught error\)\nerror: (?:\(in promise\) )?(.*)\n(?:[^]*?:(\d+):\d+\n)?/gm;
+
+function readUncaught(output: string, project: Project): Finding[] {
+  return [...output.matchAll(UNCAUGHT)].map(([, file = "", why = "", line = "1"]) => {
+    const name = file.replace(/^.*\//, "");
+    return { place: `${shownBeside(project, name)}:${line}`, message: `fails: ${oneLine(why)}` };
+  });
 }
 
 /** A test that failed, and the JSON that tells of it (the Test Anything Protocol, version 14). */

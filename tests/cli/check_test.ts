@@ -136,6 +136,9 @@ Deno.test("people sync their own", async () => {
   });
   assert.match(bad.output, /todos\.policies_test\.ts:5: test "people sync their own" fails: /);
   assert.equal(bad.code, 1);
+  const bare = 'import { equal } from "node:assert/strict";\nequal(1, 2);';
+  const failing = await checked(text, { "policies_test.ts": bare });
+  assert.match(failing.output, /policies_test\.ts:2: fails: AssertionError/);
   const broken = await checked(text, { "policies_test.ts": `const n: number = "a"; n;` });
   assert.match(broken.output, /policies_test\.ts:1:7: .*\(TS2322\): correct it/);
 });
