@@ -306,7 +306,6 @@ export const MUTANTS: readonly Mutant[] = [
     "name === base ? base : null",
     "base",
   ),
-  at("shared/shape.ts", "params only with a number", "?.[1] ?? null;", "?.[1] ?? name;"),
   at(
     "shared/shape.ts",
     "params are numbered without holes",
