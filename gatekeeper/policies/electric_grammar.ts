@@ -1,3 +1,4 @@
+import QuickLRU from "quick-lru";
 import { names, nodes, parseClause, record, type SqlNode, SqlRefused } from "./sql_tree.ts";
 
 /** A clause is parsed behind this; a node's location counts from its start. */
@@ -25,12 +26,16 @@ const TYPES = new Set(
     .split(" "),
 );
 
+/** Clauses that Electric reads: a policy's is the same for all users, for their values are parameters. */
+const readable = new QuickLRU<string, true>({ maxSize: 1000 });
+
 /**
  * Checks that a shape's clause is one that Electric 1.7 reads, subqueries as `x IN (SELECT column
  * FROM table WHERE …)` included. Looks at the text alone: tables, columns and types are Postgres's
  * to check. Throws {@link SqlRefused}, which names the part and its place.
  */
 export async function checkElectricReads(where: string): Promise<void> {
+  if (readable.has(where)) return;
   const tree = await parseClause(WHERE_PREFIX + where, "whereClause");
   try {
     checkTree(tree);
@@ -38,6 +43,7 @@ export async function checkElectricReads(where: string): Promise<void> {
     // The tree is walked by recursion.
     throw error instanceof RangeError ? new SqlRefused("it is nested too deeply") : error;
   }
+  readable.set(where, true);
 }
 
 /** Checks a tree node by node, each subquery as a clause of its own. */

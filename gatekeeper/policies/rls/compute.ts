@@ -1,5 +1,4 @@
 import type { TransactionSql } from "postgres";
-import { quoteName } from "../../../shared/identifier.ts";
 import type { User } from "../../users/authenticate.ts";
 import { RlsRefused } from "./refused.ts";
 
@@ -22,8 +21,7 @@ export async function compute(
   expressions: readonly string[],
 ): Promise<ReadonlyMap<string, Computed>> {
   if (expressions.length === 0) return new Map();
-  await setClaims(sql, role, user);
-  await sql.unsafe(`set local role ${quoteName(role)}`);
+  await become(sql, role, user);
   const columns = expressions.map((expression, i) =>
     `(${expression})::text as "v${i}", pg_typeof(${expression})::text as "t${i}"`
   );
@@ -37,17 +35,15 @@ export async function compute(
   );
 }
 
-async function setClaims(sql: TransactionSql, role: string, user: User | null): Promise<void> {
+/** The settings of PostgREST's for a request, until the transaction ends; `role` is what SET ROLE sets. */
+function become(sql: TransactionSql, role: string, user: User | null) {
   const claims = { ...user?.claims, ...(user !== null && { sub: user.id }), role };
-  const settings = {
-    "request.jwt.claims": JSON.stringify(claims),
-    "request.jwt.claim.sub": user?.id ?? "",
-    "request.jwt.claim.role": role,
-    "request.jwt.claim.email": user?.email ?? "",
-  };
-  for (const [name, value] of Object.entries(settings)) {
-    await sql`select set_config(${name}, ${value}, true)`;
-  }
+  return sql`select
+    set_config('request.jwt.claims', ${JSON.stringify(claims)}, true),
+    set_config('request.jwt.claim.sub', ${user?.id ?? ""}, true),
+    set_config('request.jwt.claim.role', ${role}, true),
+    set_config('request.jwt.claim.email', ${user?.email ?? ""}, true),
+    set_config('role', ${role}, true)`;
 }
 
 /** Throws {@link RlsRefused} when one of these functions, or another of its name, is volatile. */

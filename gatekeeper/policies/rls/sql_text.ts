@@ -1,10 +1,13 @@
+import QuickLRU from "quick-lru";
 import { parseStatement } from "../sql_tree.ts";
 import { RlsRefused } from "./refused.ts";
 import { fieldsOf, listOf, type Node } from "./tree.ts";
 
-/** Expressions that were parsed: policies are few, and the same for all users. */
-const parsed = new Map<string, Node>();
-const MAX_PARSED = 1000;
+// Policies are few, and the same for all users: what differs between these are parameters.
+const MAX_KNOWN = 1000;
+const parsed = new QuickLRU<string, Node>({ maxSize: MAX_KNOWN });
+/** By the tree, as JSON. */
+const printed = new QuickLRU<string, string>({ maxSize: MAX_KNOWN });
 
 /** Parses an expression that Postgres printed. */
 export async function parseExpression(text: string): Promise<Node> {
@@ -14,13 +17,21 @@ export async function parseExpression(text: string): Promise<Node> {
   const [target] = listOf(select["targetList"]);
   const { val } = fieldsOf(target);
   const tree: Node = { ...Object(val) };
-  if (parsed.size >= MAX_PARSED) parsed.clear();
   parsed.set(text, tree);
   return tree;
 }
 
 /** Prints an expression. */
 export async function printExpression(tree: Node): Promise<string> {
+  const key = JSON.stringify(tree);
+  const known = printed.get(key);
+  if (known !== undefined) return known;
+  const text = await print(tree);
+  printed.set(key, text);
+  return text;
+}
+
+async function print(tree: Node): Promise<string> {
   const { deparse } = await loadDeparser();
   const select = {
     SelectStmt: {
