@@ -7,7 +7,7 @@ import type { Shape } from "../shared/shape.ts";
 import { readOrderBy } from "./order_by.ts";
 
 /** How the fields of a subset query are called in a URL. */
-const PREFIX = "subset__";
+export const SUBSET_PREFIX = "subset__";
 
 /** What goes upstream of a subset query. */
 const FIELDS = ["where", "params", "limit", "offset", "order_by"];
@@ -17,7 +17,7 @@ const DROPPED = ["where_expr", "order_by_expr"];
 
 /** The names of a subset query's parameters in a URL. */
 export const SUBSET_PARAMS: readonly string[] = [...FIELDS, ...DROPPED].map((field) =>
-  `${PREFIX}${field}`
+  `${SUBSET_PREFIX}${field}`
 );
 
 /** A subset query that has been read: its fields by name, numbers as `JSON.rawJSON`. */
@@ -52,14 +52,14 @@ export function readSubsetParams(
 ): string[] {
   const fields: Record<string, unknown> = {};
   for (const [name, value] of pairs) {
-    const field = name.slice(PREFIX.length);
+    const field = name.slice(SUBSET_PREFIX.length);
     if (DROPPED.includes(field)) continue;
     const isSql = field === "where" || field === "order_by";
     // The others are JSON in a URL, too; what isn't has none of their types.
     fields[field] = isSql ? value : parseJson(value);
   }
   const read = Object.entries(readSubset(fields, shape));
-  return writeQuery(read.map(([field, value]) => [`${PREFIX}${field}`, textOf(value)]));
+  return writeQuery(read.map(([field, value]) => [`${SUBSET_PREFIX}${field}`, textOf(value)]));
 }
 
 const textOf = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
@@ -117,6 +117,7 @@ function checkExpression(name: string, value: unknown): void {
 const isStructure = (value: unknown): value is object => value instanceof Object;
 
 function notOfType(name: string, type: string): Error {
-  const message = `${name} of a subset query, in the body or as ${PREFIX}${name}, must be ${type}.`;
+  const message =
+    `${name} of a subset query, in the body or as ${SUBSET_PREFIX}${name}, must be ${type}.`;
   return invalidRequest(message);
 }

@@ -3,7 +3,7 @@ import { writeQuery } from "../shared/query.ts";
 import { invalidRequest, Refusal } from "../shared/refusal.ts";
 import { baseName, readShape, type Shape, splitQuery } from "../shared/shape.ts";
 import type { ProxyConfig } from "./config.ts";
-import { readSubsetParams, SUBSET_PARAMS } from "./subset.ts";
+import { readSubsetParams, SUBSET_PARAMS, SUBSET_PREFIX } from "./subset.ts";
 
 /** Empty means true to Electric, so only the two words that everyone reads alike pass. */
 const FLAGS = ["live", "live_sse", "experimental_live_sse"];
@@ -47,7 +47,7 @@ export function createUpstreamUrl(
     const others = pieces.filter((piece) => !PLAIN.test(piece));
     const protocol = [...plain, ...readOthers(others.join("&"))];
     checkOnce(protocol.map((piece) => piece.split("=", 1)[0] ?? ""));
-    const isSubset = method === "POST" || protocol.some((piece) => piece.startsWith("subset__"));
+    const isSubset = method === "POST" || protocol.some((piece) => piece.startsWith(SUBSET_PREFIX));
     if (isSubset) checkHidesColumns(config, shape);
     return `${config.electricUrl}/v1/shape?${[...ofToken, ...protocol].sort().join("&")}`;
   };

@@ -90,8 +90,9 @@ async function tellMissingTables(
 ): Promise<void> {
   const missing = await missingTables(sql, policies);
   if (missing.length === 0) return;
+  const names = missing.map(({ table }) => table).join(", ");
   log(
-    `policies.ts names what the database doesn't have as a table: ${missing.join(", ")}. ` +
+    `policies.ts names what the database doesn't have as a table: ${names}. ` +
       "Mistyped, not made yet, or a view? Nobody can sync it.",
   );
 }

@@ -66,3 +66,14 @@ export function formatName(name: string): string {
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** Writes a table's name as Electric reads it, without `public`. */
+export function formatTable(schema: string, name: string): string {
+  if (schema === "public") return formatName(name);
+  return `${formatName(schema)}.${formatName(name)}`;
+}
+
+/** Writes a table's name in double quotes, with its schema's. */
+export function quoteTable(schema: string, name: string): string {
+  return `${quoteName(schema)}.${quoteName(name)}`;
+}

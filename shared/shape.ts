@@ -1,4 +1,4 @@
-import { formatName, parseName, parseNames, quoteName } from "./identifier.ts";
+import { formatName, formatTable, parseName, parseNames, quoteName } from "./identifier.ts";
 import { readQuery, readText, writeQuery } from "./query.ts";
 import { invalidRequest } from "./refusal.ts";
 
@@ -87,11 +87,6 @@ function readTable(path: unknown, schema: unknown): { namespace: string; name: s
   const [name = "", namespace = "public", ...tooMany] = parts.reverse();
   if (tooMany.length > 0) throw invalidRequest("table has two dots; quote a name that holds one.");
   return { namespace, name };
-}
-
-function formatTable(namespace: string, name: string): string {
-  if (namespace === "public") return formatName(name);
-  return `${formatName(namespace)}.${formatName(name)}`;
 }
 
 function readWhere(value: unknown): string | null {

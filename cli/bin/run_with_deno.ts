@@ -3,9 +3,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** The Deno that npm is asked for where this machine has none, or an older one. */
-const DENO = "deno@2.9.6";
+import { DENO_OF_NPM } from "../deno_of_npm.ts";
 
 /** As a version's numbers: the first Deno that will do. */
 const LEAST = [2, 9];
@@ -68,5 +66,5 @@ function findDeno(): readonly [string, ...string[]] {
   const [leastMajor = 0, leastMinor = 0] = LEAST;
   const isNew = Number(major) > leastMajor ||
     (Number(major) === leastMajor && Number(minor) >= leastMinor);
-  return status === 0 && isNew ? ["deno"] : ["npx", "-y", DENO];
+  return status === 0 && isNew ? ["deno"] : DENO_OF_NPM;
 }

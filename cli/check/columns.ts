@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import { quoteName } from "../../shared/identifier.ts";
+import { quoteTable } from "../../shared/identifier.ts";
 import { readShape } from "../../shared/shape.ts";
 import type { NamedColumn } from "./named_columns.ts";
 
@@ -36,7 +36,7 @@ export async function missingColumns(
 function quotedTable(table: string): string | null {
   try {
     const { namespace, name } = readShape({ table });
-    return `${quoteName(namespace)}.${quoteName(name)}`;
+    return quoteTable(namespace, name);
   } catch {
     return null;
   }

@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-
-/** What is run where only Node is installed. */
-const DENO_OF_NPM = ["-y", "deno@2.9.6"];
+import { DENO_OF_NPM } from "../deno_of_npm.ts";
 
 /** Milliseconds that a run may take, with the download of what it imports. */
 const TIMEOUT = 300_000;
@@ -31,7 +29,7 @@ const OWN = process.versions["deno"] === undefined ? null : process.execPath;
 
 /** Finds a Deno: our own, the one on the PATH, or npm's; `null` where there is none of them. */
 export async function findDeno(env: Env, own = OWN): Promise<Deno | null> {
-  const candidates = own !== null ? [[own]] : [["deno"], ["npx", ...DENO_OF_NPM]];
+  const candidates = own !== null ? [[own]] : [["deno"], DENO_OF_NPM];
   for (const [command = "", ...first] of candidates) {
     const deno: Deno = (args, options) => run(command, [...first, ...args], env, options);
     const isThere = await deno(["--version"], { cwd: process.cwd() }).then(

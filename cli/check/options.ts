@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isPostgresUrl } from "../../gatekeeper/database/url.ts";
 import { type Cli, CliError } from "../cli.ts";
 import { readArgs } from "../read_args.ts";
 
@@ -34,8 +35,7 @@ export function readOptions({ args, env }: Cli): CheckOptions {
   });
   const withoutDatabase = flags["no-database"];
   if (withoutDatabase) return { policies, database: undefined, withoutDatabase, users: [] };
-  const isPostgres = !database || (/^postgres(ql)?:\/\//.test(database) && URL.canParse(database));
-  if (!isPostgres) {
+  if (database && !isPostgresUrl(database)) {
     throw new CliError(
       "bad_argument",
       "The database must be like postgresql://user:password@host:5432/name.",

@@ -1,4 +1,4 @@
-import { formatName } from "../../shared/identifier.ts";
+import { formatName, formatTable } from "../../shared/identifier.ts";
 import type { Column, Table } from "./tables/table.ts";
 
 /** Columns that hold whose a row is, the likeliest first. */
@@ -60,7 +60,7 @@ const singular = (name: string) => name.replace(/ies$/i, "y").replace(/s$/i, "")
 
 /** A table's name, as `policies.ts` and clauses name it. */
 export function tableName({ schema, name }: Table): string {
-  return schema === "public" ? formatName(name) : `${formatName(schema)}.${formatName(name)}`;
+  return formatTable(schema, name);
 }
 
 /** A text as it stands in double quotes in TypeScript. */

@@ -1,5 +1,5 @@
 import postgres, { type TransactionSql } from "postgres";
-import { quoteName } from "../../shared/identifier.ts";
+import { quoteTable } from "../../shared/identifier.ts";
 import { invalidRequest, Refusal } from "../../shared/refusal.ts";
 import type { Shape } from "../../shared/shape.ts";
 import { checkClause } from "../../shared/clause.ts";
@@ -62,7 +62,7 @@ export async function checkWhere(
     throw invalidRequest("params are given, but there is no where to use them.");
   }
   if (writtenBy === "client") checkClause(where);
-  const table = `${quoteName(namespace)}.${quoteName(name)}`;
+  const table = quoteTable(namespace, name);
   try {
     // Before Postgres reads it: some types look up what their literals name.
     await checkGrammar(where);

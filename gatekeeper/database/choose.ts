@@ -3,6 +3,7 @@ import { type Env, optional, required } from "../../edge/env.ts";
 import { ConfigError } from "../../shared/config_error.ts";
 import { isSupabaseFunction } from "../supabase.ts";
 import { connect, type Database, type Pool, usersPool } from "./database.ts";
+import { isPostgresUrl } from "./url.ts";
 
 /** Of a server that is alone, or one of a few. */
 const POOL: Pool = { max: 10, idle_timeout: 60 };
@@ -36,7 +37,6 @@ function readDatabaseUrl(env: Env): string {
 }
 
 function checkUrl(name: string, url: string): string {
-  const isPostgres = /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
-  if (isPostgres) return url;
+  if (isPostgresUrl(url)) return url;
   throw new ConfigError(`${name} must begin with postgresql:// and be a valid URL.`);
 }

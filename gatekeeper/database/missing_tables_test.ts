@@ -18,7 +18,11 @@ Deno.test("policies for what is no table are named", async () => {
       itms: allow,
       "other.notes": allow,
     });
-    deepEqual(await missingTables(sql, policies), ["seen", "itms", "other.notes"]);
+    deepEqual(await missingTables(sql, policies), [
+      { table: "seen", kind: "v" },
+      { table: "itms", kind: null },
+      { table: "other.notes", kind: null },
+    ]);
     deepEqual(await missingTables(sql, definePolicies({})), []);
   } finally {
     await sql.end({ timeout: 1 });

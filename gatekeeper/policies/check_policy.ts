@@ -1,8 +1,8 @@
 import type { Sql } from "postgres";
-import { quoteName } from "../../shared/identifier.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape } from "../../shared/shape.ts";
 import { openDatabase } from "../database/choose.ts";
+import { missingTables } from "../database/missing_tables.ts";
 import { createDecide, type Decide } from "./decide.ts";
 import type { Policies } from "./policy.ts";
 import { canParse } from "./sql_tree.ts";
@@ -33,11 +33,14 @@ export async function checkPolicies(
 ): Promise<Finding[]> {
   const database = openDatabase(() => undefined, given, () => {});
   try {
-    const unusable = await unusableTables(database.sql, policies);
-    const names = unusable.map(({ table }) => table);
+    const missing = await missingTables(database.sql, policies);
+    const names = missing.map(({ table }) => table);
     const usable = policies.tables.filter((table) => !names.includes(table));
     const decide = createDecide(policies, database);
-    const findings: Finding[] = [...unusable];
+    const findings: Finding[] = missing.map(({ table, kind }) => ({
+      table,
+      message: whyUnusable(kind),
+    }));
     for (const table of usable) findings.push(...await checkTable(decide, table, users));
     if (!await canParse()) findings.push(NO_PARSER);
     return findings;
@@ -58,23 +61,6 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
   m: "a materialised view",
   f: "a foreign table",
 };
-
-async function unusableTables(sql: Sql, { tables }: Policies): Promise<Finding[]> {
-  const named = tables.map((table) => {
-    const { namespace, name } = readShape({ table });
-    return `${quoteName(namespace)}.${quoteName(name)}`;
-  });
-  const kinds = await sql<{ n: number; kind: string | null }[]>`
-    select n::int, c.relkind::text as kind
-    from unnest(${named}::text[]) with ordinality as t (name, n)
-    left join pg_catalog.pg_class c on c.oid = to_regclass(t.name)
-    where c.relkind is null or c.relkind not in ('r', 'p')
-    order by n`;
-  return kinds.map(({ n, kind }) => {
-    const table = tables[n - 1] ?? "";
-    return { table, message: whyUnusable(kind) };
-  });
-}
 
 function whyUnusable(kind: string | null): string {
   if (kind === null) {

@@ -1,5 +1,5 @@
 import QuickLRU from "quick-lru";
-import { names, nodes, parseClause, record, type SqlNode, SqlRefused } from "./sql_tree.ts";
+import { listOf, names, nodes, parseClause, record, type SqlNode, SqlRefused } from "./sql_tree.ts";
 
 /** A clause is parsed behind this; a node's location counts from its start. */
 export const WHERE_PREFIX = "SELECT 1 WHERE ";
@@ -55,8 +55,8 @@ function checkTree(tree: unknown): void {
   }
 }
 
-/** What a subquery's SELECT may have; `limitOption` and `op` always stand there. */
-const SUBQUERY_CLAUSES = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
+/** What the SELECT of a subquery may have; `limitOption` and `op` always stand there. */
+export const SUBQUERY_CLAUSES = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
 
 function checkSubquery(node: SqlNode): void {
   const { subLinkType, testexpr, subselect } = node.fields;
@@ -69,7 +69,7 @@ function checkSubquery(node: SqlNode): void {
   if (more.length > 0 || select.op !== "SETOP_NONE") {
     throw refusedAt(node, "SELECT statement must not contain any clauses");
   }
-  const targets = list(select.targetList).map((target) => record(record(target).ResTarget));
+  const targets = listOf(select.targetList).map((target) => record(record(target).ResTarget));
   for (const { name, val } of targets) {
     const column = record(val).ColumnRef;
     if (column === undefined || name !== undefined) {
@@ -77,13 +77,13 @@ function checkSubquery(node: SqlNode): void {
     }
     checkTree(val);
   }
-  const [from, ...others] = list(select.fromClause);
+  const [from, ...others] = listOf(select.fromClause);
   const table = record(record(from).RangeVar);
   if (others.length > 0 || table.relname === undefined || table.alias !== undefined) {
     throw refusedAt(node, "a subquery selects from one table, without an alias or a join");
   }
   const row = record(record(testexpr).RowExpr).args;
-  const left = row === undefined ? 1 : list(row).length;
+  const left = row === undefined ? 1 : listOf(row).length;
   if (left !== targets.length) {
     throw refusedAt(node, "left side of `IN (SELECT ...)` has another number of columns");
   }
@@ -96,10 +96,6 @@ function checkPlainColumn(node: SqlNode): void {
   if (path.length !== 1 || path[0] === "*") {
     throw refusedAt(node, `unknown reference ${path.join(".")}`);
   }
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /**

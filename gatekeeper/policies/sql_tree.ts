@@ -133,3 +133,8 @@ async function parseOrRefuse(sql: string): Promise<Record<string, unknown>> {
 export function record(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
+
+/** A list of the tree; what is none is empty. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

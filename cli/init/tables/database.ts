@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { isPostgresUrl } from "../../../gatekeeper/database/url.ts";
 import { CliError } from "../../cli.ts";
 import { sortTables, type Table } from "./table.ts";
 
@@ -34,8 +35,7 @@ export async function tablesOfDatabase(url: string): Promise<Table[]> {
 }
 
 function connectTo(url: string) {
-  const isPostgres = /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
-  if (isPostgres) return postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  if (isPostgresUrl(url)) return postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
   throw new CliError(
     "bad_argument",
     "--database must be like postgresql://user:password@host:5432/name.",

@@ -1,4 +1,4 @@
-import { allNodes, fieldsOf, listOf, namesOf, type Node, typeOf } from "./tree.ts";
+import { allNodes, fieldsOf, namesOf, type Node, typeOf } from "./tree.ts";
 
 /**
  * Whether a part names no column and reads no table, so that Postgres can compute it once for a user:
@@ -98,5 +98,5 @@ export function functionsOf(node: unknown): string[][] {
   for (const part of allNodes(node)) {
     if (typeOf(part) === "FuncCall") calls.push(namesOf(fieldsOf(part)["funcname"]));
   }
-  return calls.map((names) => listOf(names).map(String));
+  return calls;
 }

@@ -1,17 +1,10 @@
+import { SUBQUERY_CLAUSES } from "../electric_grammar.ts";
+import { listOf } from "../sql_tree.ts";
 import { arrayOf, isClosed, isConstant } from "./closed.ts";
 import type { Computed } from "./compute.ts";
 import { keyOf, type LoadedTable, type Tables } from "./load.ts";
 import { RlsRefused } from "./refused.ts";
-import {
-  columnRef,
-  fieldsOf,
-  inSelect,
-  listOf,
-  namesOf,
-  type Node,
-  paramRef,
-  typeOf,
-} from "./tree.ts";
+import { columnRef, fieldsOf, inSelect, namesOf, type Node, paramRef, typeOf } from "./tree.ts";
 import { allOf, always, anyOf, type Condition, never, ofNode, opposite } from "./truth.ts";
 
 /** A value that stands in a clause as a parameter. */
@@ -163,11 +156,9 @@ interface Select {
   readonly targets: readonly unknown[];
 }
 
-const PLAIN = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
-
 function readSelect(subselect: unknown, { tables }: Rewriting): Select {
   const select = fieldsOf(subselect);
-  const more = Object.keys(select).filter((name) => !PLAIN.includes(name));
+  const more = Object.keys(select).filter((name) => !SUBQUERY_CLAUSES.includes(name));
   if (typeOf(subselect) !== "SelectStmt" || more.length > 0 || select["op"] !== "SETOP_NONE") {
     throw new RlsRefused("a subquery has more than SELECT … FROM one table WHERE …");
   }

@@ -1,4 +1,4 @@
-import { quoteName } from "../../../shared/identifier.ts";
+import { quoteTable } from "../../../shared/identifier.ts";
 import { checkElectricReads } from "../electric_grammar.ts";
 import { SqlRefused } from "../sql_tree.ts";
 import { type Policy, type Question, Rows } from "../policy.ts";
@@ -34,7 +34,7 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
   if (!table.secured) {
     throw new RlsRefused(
       `${shape.table} has no row-level security, so it opens to everybody: ` +
-        `alter table ${quoteName(table.schema)}.${quoteName(table.name)} enable row level security`,
+        `alter table ${quoteTable(table.schema, table.name)} enable row level security`,
     );
   }
   const hiddenKey = table.columns.find(({ key, granted }) => key && !granted);

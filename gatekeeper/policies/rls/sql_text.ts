@@ -1,7 +1,7 @@
 import QuickLRU from "quick-lru";
-import { parseStatement } from "../sql_tree.ts";
+import { listOf, parseStatement } from "../sql_tree.ts";
 import { RlsRefused } from "./refused.ts";
-import { fieldsOf, listOf, type Node } from "./tree.ts";
+import { fieldsOf, type Node } from "./tree.ts";
 
 // Policies are few, and the same for all users: what differs between these are parameters.
 const MAX_KNOWN = 1000;

@@ -1,4 +1,4 @@
-import { record } from "../sql_tree.ts";
+import { listOf, record } from "../sql_tree.ts";
 
 /** A node of Postgres's parse tree, as libpg_query writes it: `{"ColumnRef": {…}}`. */
 export type Node = Readonly<Record<string, unknown>>;
@@ -13,11 +13,6 @@ export function typeOf(node: unknown): string {
 /** A node's fields. */
 export function fieldsOf(node: unknown): Fields {
   return record(record(node)[typeOf(node)]);
-}
-
-/** A list of the tree; what is none is empty. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** The texts of a list of `String` nodes: `["members", "user_id"]`; of a star, `*`. */
