@@ -5,17 +5,26 @@ import { RlsRefused } from "./refused.ts";
 export interface RlsPolicy {
   readonly name: string;
   readonly permissive: boolean;
-  /** Its USING expression, every name in it with its schema. */
-  readonly using: string;
+  /** Its USING expression, every name in it with its schema; `null` lets nobody read. */
+  readonly using: string | null;
 }
 
-/** What a role may read of a table. */
-export interface TableRights {
-  readonly oid: number;
+/** A table, by its names in `pg_namespace` and `pg_class`. */
+export interface TableName {
   readonly schema: string;
   readonly name: string;
-  /** Whether row-level security holds for the role here. */
+}
+
+/** What a role may read of a relation. */
+export interface Rights extends TableName {
+  /** `pg_class.relkind`. */
+  readonly kind: string;
+  /** Whether row-level security is on. */
   readonly secured: boolean;
+  /** Whether the role has the rights of the owner, who passes row-level security by. */
+  readonly owns: boolean;
+  /** Whether the role may use the schema. */
+  readonly mayUse: boolean;
   readonly policies: readonly RlsPolicy[];
   /** All columns, and whether the role may select each. */
   readonly columns: readonly {
@@ -26,86 +35,89 @@ export interface TableRights {
   }[];
 }
 
-interface Found {
-  readonly oid: number;
-  readonly kind: string;
-  readonly enabled: boolean;
-  readonly owns: boolean;
-  readonly mayUse: boolean;
-  readonly columns: TableRights["columns"];
-  readonly policies: readonly { name: string; permissive: boolean; using: string | null }[] | null;
+/** What the catalogue says now. */
+export interface Catalogue {
+  /** The transaction's `search_path` before; now it is empty, so that every name is printed with its schema. */
+  readonly path: string;
+  /** Of those asked for, the ones that are there. */
+  readonly found: readonly Rights[];
+}
+
+interface Row extends Omit<Rights, "kind"> {
+  readonly path: string;
+  readonly passes: boolean;
+  readonly reachable: boolean;
+  readonly ours: boolean;
+  readonly kind: string | null;
 }
 
 /**
- * Reads what `role` may read of a table, `null` when there is no such table. As Postgres does
- * (`CREATE POLICY` in its manual): policies for SELECT and ALL, for roles whose rights this one has.
- * Throws {@link RlsRefused} for a table that this role owns, or may not use.
+ * Reads what `role` may read of some tables, as Postgres does (`CREATE POLICY` in its manual): policies
+ * for SELECT and ALL, for roles whose rights this one has. One statement, for it is asked for each
+ * token; it leaves `search_path` empty. Throws {@link RlsRefused} unless the role is one that comes in
+ * through an API: no superuser, none that passes row-level security by, and, where there is PostgREST's
+ * `authenticator`, one that it may become.
  */
-export async function readRights(
+export async function readCatalogue(
   sql: TransactionSql,
   role: string,
-  schema: string,
-  name: string,
-): Promise<TableRights | null> {
-  const [found] = await sql<Found[]>`
-    select c.oid::int as oid, c.relkind::text as kind, c.relrowsecurity as enabled,
-      pg_has_role(${role}, c.relowner, 'usage') as owns,
-      has_schema_privilege(${role}, n.oid, 'usage') as "mayUse",
+  tables: readonly TableName[],
+): Promise<Catalogue> {
+  const names = JSON.stringify(tables.map(({ schema, name }) => ({ schema, name })));
+  // `pg_get_expr` is in a subquery of what is selected, so the path is empty by then. A list as JSON, for
+  // Postgres would plan anew for each array: that takes longer than the query.
+  const rows = await sql<Row[]>`
+    with setting as materialized (
+      select current_setting('search_path') as path, set_config('search_path', '', true) as emptied)
+    select setting.path, setting.emptied,
+      r.rolsuper or r.rolbypassrls as passes,
+      coalesce((select pg_has_role(a.oid, r.oid, 'member') from pg_catalog.pg_roles a
+        where a.rolname = 'authenticator'), true) as reachable,
+      pg_has_role(current_user, r.oid, 'member') as ours,
+      asked.schema, asked.name, c.relkind::text as kind, c.relrowsecurity as secured,
+      pg_has_role(r.oid, c.relowner, 'usage') as owns,
+      has_schema_privilege(r.oid, n.oid, 'usage') as "mayUse",
       (select json_agg(json_build_object(
           'name', a.attname,
-          'key', coalesce((select a.attnum = any(i.indkey) from pg_index i
+          'key', coalesce((select a.attnum = any(i.indkey) from pg_catalog.pg_index i
             where i.indrelid = c.oid and i.indisprimary), false),
-          'granted', has_column_privilege(${role}, c.oid, a.attnum, 'select')) order by a.attnum)
-        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
-        as columns,
-      (select json_agg(json_build_object(
+          'granted', has_column_privilege(r.oid, c.oid, a.attnum, 'select')) order by a.attnum)
+        from pg_catalog.pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+      (select coalesce(json_agg(json_build_object(
           'name', p.polname, 'permissive', p.polpermissive,
-          'using', pg_get_expr(p.polqual, p.polrelid)) order by p.polname)
-        from pg_policy p where p.polrelid = c.oid and p.polcmd in ('r', '*')
-          and exists (select from unnest(p.polroles) r
-            where r = 0 or pg_has_role(${role}, r, 'usage')))
-        as policies
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and c.relname = ${name} and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
-  if (found === undefined) return null;
-  const table = `${schema}.${name}`;
-  if (found.kind !== "r" && found.kind !== "p") {
-    throw new RlsRefused(`${table} is no table: Electric follows tables alone`);
+          'using', pg_get_expr(p.polqual, p.polrelid)) order by p.polname), '[]')
+        from pg_catalog.pg_policy p where p.polrelid = c.oid and p.polcmd in ('r', '*')
+          and exists (select from unnest(p.polroles) granted
+            where granted = 0 or pg_has_role(r.oid, granted, 'usage'))) as policies
+    from setting
+    cross join pg_catalog.pg_roles r
+    cross join json_to_recordset(${names}::text::json) as asked (schema text, name text)
+    left join (pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace)
+      on n.nspname = asked.schema and c.relname = asked.name
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where r.rolname = ${role}`;
+  const [first] = rows;
+  if (first === undefined) throw new RlsRefused(`there is no role ${JSON.stringify(role)}`);
+  if (first.passes) throw new RlsRefused(`role ${role} passes row-level security by`);
+  if (!first.reachable) throw new RlsRefused(`role ${role} may not log in through the API`);
+  if (!first.ours) {
+    throw new RlsRefused(`DATABASE_URL's user can't act as ${role}: grant ${role} to it`);
   }
-  if (found.owns) {
-    throw new RlsRefused(`role ${role} has the rights of the owner of ${table}, past its policies`);
-  }
-  if (!found.mayUse) {
-    throw new RlsRefused(`role ${role} may not use schema ${schema}: grant usage on it`);
-  }
-  return {
-    oid: found.oid,
-    schema,
-    name,
-    secured: found.enabled,
-    columns: found.columns,
-    // A policy without USING lets nobody read.
-    policies: (found.policies ?? []).flatMap(({ using, ...policy }) =>
-      using === null ? [] : [{ ...policy, using }]
-    ),
-  };
+  const found = rows.flatMap(({ kind, ...rights }) => kind === null ? [] : [{ ...rights, kind }]);
+  return { path: first.path, found };
 }
 
-/**
- * Throws {@link RlsRefused} unless a role is one that comes in through an API: no superuser, none that
- * passes row-level security by, and, where there is PostgREST's `authenticator`, one that it may become.
- */
-export async function checkRole(sql: TransactionSql, role: string): Promise<void> {
-  const [found] = await sql<{ passes: boolean; reachable: boolean; ours: boolean }[]>`
-    select r.rolsuper or r.rolbypassrls as passes,
-      coalesce((select pg_has_role(a.oid, r.oid, 'member') from pg_roles a
-        where a.rolname = 'authenticator'), true) as reachable,
-      pg_has_role(current_user, r.oid, 'member') as ours
-    from pg_roles r where r.rolname = ${role}`;
-  if (found === undefined) throw new RlsRefused(`there is no role ${JSON.stringify(role)}`);
-  if (found.passes) throw new RlsRefused(`role ${role} passes row-level security by`);
-  if (!found.reachable) throw new RlsRefused(`role ${role} may not log in through the API`);
-  if (!found.ours) {
-    throw new RlsRefused(`DATABASE_URL's user can't act as ${role}: grant ${role} to it`);
+/** Throws {@link RlsRefused} for what Electric can't follow, or whose row-level security isn't the role's. */
+export function checkRights({ schema, name, kind, owns, mayUse }: Rights, role: string): void {
+  const table = `${schema}.${name}`;
+  if (kind !== "r" && kind !== "p") {
+    throw new RlsRefused(`${table} is no table: Electric follows tables alone`);
+  }
+  if (owns) {
+    throw new RlsRefused(`role ${role} has the rights of the owner of ${table}, past its policies`);
+  }
+  if (!mayUse) {
+    throw new RlsRefused(`role ${role} may not use schema ${schema}: grant usage on it`);
   }
 }

@@ -167,7 +167,9 @@ function readSelect(subselect: unknown, { tables }: Rewriting): Select {
     throw new RlsRefused("a subquery reads more than one table, or none: Electric follows one");
   }
   const { schemaname, relname, alias } = fieldsOf(from);
-  const table = tables.get(keyOf(`${schemaname ?? "pg_catalog"}`, `${relname}`));
+  const table = tables.get(
+    keyOf({ schema: `${schemaname ?? "pg_catalog"}`, name: `${relname}` }),
+  );
   if (table === undefined) throw new RlsRefused(`there is no table ${relname}`);
   const { aliasname } = Object(alias);
   const name = typeof aliasname === "string" ? aliasname : table.name;

@@ -2,10 +2,9 @@ import { quoteTable } from "../../../shared/identifier.ts";
 import { checkElectricReads } from "../electric_grammar.ts";
 import { SqlRefused } from "../sql_tree.ts";
 import { type Policy, type Question, Rows } from "../policy.ts";
-import { checkRole } from "./catalogue.ts";
 import { closedParts, functionsOf } from "./closed.ts";
-import { checkStable, compute } from "./compute.ts";
-import { keyOf, loadTables, type Tables } from "./load.ts";
+import { compute } from "./compute.ts";
+import { keyOf, type Loaded, loadTables } from "./load.ts";
 import { RlsRefused } from "./refused.ts";
 import { type Param, securityOf } from "./rewrite.ts";
 import { printExpression } from "./sql_text.ts";
@@ -24,12 +23,9 @@ const ANONYMOUS = "anon";
  */
 export const rls: Policy = async ({ user, shape, sql }: Question) => {
   const role = user?.role ?? ANONYMOUS;
-  await checkRole(sql, role);
-  const tables = await withQualifiedNames(
-    sql,
-    () => loadTables(sql, role, shape.namespace, shape.name),
-  );
-  const table = tables.get(keyOf(shape.namespace, shape.name));
+  const name = { schema: shape.namespace, name: shape.name };
+  const loaded = await loadTables(sql, role, name);
+  const table = loaded.tables.get(keyOf(name));
   if (table === undefined) return false;
   if (!table.secured) {
     throw new RlsRefused(
@@ -48,8 +44,12 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
   const [first, ...others] = granted;
   if (first === undefined) return false;
   const params: Param[] = [];
-  const computed = await computeParts(tables, { user, shape, sql }, role);
-  const security = securityOf(table, { tables, params, valueOf: (part) => computed(part) });
+  const computed = await computeParts(loaded, { user, shape, sql }, role);
+  const security = securityOf(table, {
+    tables: loaded.tables,
+    params,
+    valueOf: (part) => computed(part),
+  });
   if ("truth" in security && !security.truth) return false;
   const { tree, used } = numberUsed(nodeOf(security), params);
   const where = await printExpression(tree);
@@ -78,27 +78,20 @@ function numberUsed(security: Node, params: readonly Param[]): { tree: Node; use
   return { tree, used: used.map(({ value }) => value) };
 }
 
-/** Names come with their schemas while nothing but pg_catalog is on the path. */
-async function withQualifiedNames<Result>(
-  sql: Question["sql"],
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const [path] = await sql<{ path: string }[]>`
-    select current_setting('search_path') as path, set_config('search_path', '', true)`;
-  const result = await work();
-  await sql`select set_config('search_path', ${path?.path ?? ""}, true)`;
-  return result;
-}
-
 /** Computes all closed parts of all tables' policies at once; gives what looks one up. */
-async function computeParts(tables: Tables, { user, sql }: Question, role: string) {
+async function computeParts({ tables, path }: Loaded, { user, sql }: Question, role: string) {
   const parts = [...tables.values()].flatMap(({ secured, policies }) =>
     secured ? policies.flatMap(({ tree }) => closedParts(tree)) : []
   );
   const texts = new Map<string, string>();
   for (const part of parts) texts.set(JSON.stringify(part), await printExpression(part));
-  await checkStable(sql, parts.flatMap(functionsOf));
-  const values = await compute(sql, role, user, [...new Set(texts.values())]);
+  const values = await compute(sql, {
+    role,
+    user,
+    path,
+    expressions: [...new Set(texts.values())],
+    functions: parts.flatMap(functionsOf),
+  });
   return (part: Node) => {
     const value = values.get(texts.get(JSON.stringify(part)) ?? "");
     if (value === undefined) throw new RlsRefused("a part of it wasn't computed");
