@@ -4,7 +4,7 @@ import { createCollection } from "@tanstack/db";
 import { electricCollectionOptions } from "@tanstack/electric-db-collection";
 import { failWithStream } from "../../client/collection.ts";
 import { GatekeeperError, gatekeeperShape } from "../../client/gatekeeper.ts";
-import { signIn, startUsersStack, USERS, type UsersStack } from "../users/stack.ts";
+import { BY_LIST, signIn, startUsersStack, USERS, type UsersStack } from "../users/stack.ts";
 
 const ADDED = "00000000-0000-4000-8000-0000000000f1";
 
@@ -57,7 +57,7 @@ for (const [name, start] of Object.entries(FOLLOWERS)) {
     sanitizeResources: false,
   }, async (t) => {
     const env = { AUTH_TOKEN_TTL: "3", AUTH_CLOCK_TOLERANCE: "0" };
-    await using stack = await startUsersStack(env, { longPollMs: 1000 });
+    await using stack = await startUsersStack(env, { longPollMs: 1000, file: BY_LIST });
     const { sql } = stack;
     const told: GatekeeperError[] = [];
     const shape = await gatekeeperShape({

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { ask, signIn, startUsersStack } from "./stack.ts";
+import { ask, BY_LIST, signIn, startUsersStack } from "./stack.ts";
 
 Deno.test("200 ask at once while Postgres restarts: right answers or 503, and back within 5 s", async () => {
-  await using stack = await startUsersStack();
+  await using stack = await startUsersStack({}, { file: BY_LIST });
   const { gatekeeper, database, sql } = stack;
   await sql`delete from members where user_id::text like '%ca01'`;
   const [alice, carol] = await Promise.all([signIn("alice"), signIn("carol")]);

@@ -1,3 +1,4 @@
+import { equal } from "node:assert/strict";
 import { SignJWT } from "jose";
 import postgres, { type Sql } from "postgres";
 import { loadSeed } from "../../dev/seed.ts";
@@ -29,10 +30,16 @@ export interface UsersStack extends AsyncDisposable {
   readonly gatekeeper: RunningServer;
 }
 
-/** Starts it; `env` goes to gatekeeper and edge, `sync` to the sync service. */
+/** A gatekeeper that looks memberships up when it decides, and signs them as a list. */
+export const BY_LIST = "tests/users/by_list.ts";
+
+/**
+ * Starts it; `env` goes to gatekeeper and edge, `longPollMs` to the sync service. The gatekeeper is the
+ * example's own unless `file` is another.
+ */
 export async function startUsersStack(
   env: Env = {},
-  sync: { longPollMs?: number } = {},
+  { file = GATEKEEPER, ...sync }: { file?: string; longPollMs?: number } = {},
 ): Promise<UsersStack> {
   await using open = new AsyncDisposableStack();
   const database = open.use(await testPostgres());
@@ -46,7 +53,7 @@ export async function startUsersStack(
       ELECTRIC_PROXY_URL: edge.url,
       SUPABASE_JWT_SECRET: SECRET,
       ...env,
-    }, GATEKEEPER),
+    }, file),
   );
   await loadSeed(database.url, ROOT);
   const sql = postgres(database.url, { max: 2, onnotice: () => {}, backoff: () => 0.1 });
@@ -82,4 +89,22 @@ export async function ask(
     headers: authorization === undefined ? {} : { authorization },
   });
   return { ...await response.json(), status: response.status };
+}
+
+/** A granted shape's initial answer from the proxy. */
+export function get({ url, headers, params: { params = {}, ...shape } }: Asked): Promise<Response> {
+  const query = new URLSearchParams({ ...shape, offset: "-1" });
+  for (const [number, value] of Object.entries(params)) query.set(`params[${number}]`, value);
+  return fetch(`${url}?${query}`, { headers }).then(async (response) => {
+    const body = await response.arrayBuffer();
+    return new Response(body, response);
+  });
+}
+
+/** The rows of a shape's initial snapshot. */
+export async function snapshot(asked: Asked): Promise<{ value: Record<string, unknown> }[]> {
+  const response = await get(asked);
+  equal(response.status, 200);
+  const messages: { value?: Record<string, unknown> }[] = await response.json();
+  return messages.flatMap(({ value }) => value === undefined ? [] : [{ value }]);
 }

@@ -10,7 +10,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import { readShape, type Shape } from "../../shared/shape.ts";
 import { AUTH_SECRET, startEdge } from "../support/servers.ts";
 import { Tap } from "../support/tap.ts";
-import { signIn, startUsersStack, USERS } from "./stack.ts";
+import { BY_LIST, signIn, startUsersStack, USERS } from "./stack.ts";
 
 const keys = secretKeys([AUTH_SECRET]);
 const proxy = readProxyConfig(
@@ -86,7 +86,7 @@ Deno.test("the longest token passes a real edge, in a URL of its length", async 
 });
 
 Deno.test("a policy that grants more than a token holds is a 500, and the log says what to do", async () => {
-  await using stack = await startUsersStack();
+  await using stack = await startUsersStack({}, { file: BY_LIST });
   const { sql, gatekeeper, edge } = stack;
   const ask = async () => {
     const headers = { authorization: await signIn("carol") };

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { decodeJwt } from "jose";
 import { follow } from "../sync/followed.ts";
-import { ask, type Asked, signIn, startUsersStack, USERS } from "./stack.ts";
+import { ask, signIn, snapshot, startUsersStack, USERS } from "./stack.ts";
 
 // The official client leaves a timer or two behind when it is told to stop.
 const lenient = { sanitizeOps: false, sanitizeResources: false };
@@ -9,7 +9,7 @@ const lenient = { sanitizeOps: false, sanitizeResources: false };
 Deno.test("users sync what the policies give them", lenient, async (t) => {
   await using stack = await startUsersStack({ AUTH_TOKEN_TTL: "6", AUTH_CLOCK_TOLERANCE: "0" });
   const { sql, gatekeeper } = stack;
-  const [alice, bob, carol] = await Promise.all([signIn("alice"), signIn("bob"), signIn("carol")]);
+  const [alice, bob] = await Promise.all([signIn("alice"), signIn("bob")]);
 
   await t.step("own todos only, also those that come later", async () => {
     const [forAlice, forBob] = await Promise.all([
@@ -44,37 +44,11 @@ Deno.test("users sync what the policies give them", lenient, async (t) => {
     await response.body?.cancel();
   });
 
-  await t.step(
-    "columns are the policy's, and users with the same rights share one shape",
-    async () => {
-      await sql`delete from members where user_id = ${USERS.bob} and organisation_id::text like '%be'`;
-      const [forAlice, forBob] = await Promise.all([
-        ask(gatekeeper.url, "documents", alice),
-        ask(gatekeeper.url, "documents", bob),
-      ]);
-      deepEqual(forAlice.params, forBob.params);
-      const rows = await snapshot(forBob);
-      deepEqual(rows.map(({ value }) => Object.keys(value).sort()), [
-        ["body", "id", "organisation_id", "title"],
-      ]);
-    },
-  );
-
-  await t.step(
-    "a removed member gets no new token; the old one is good until it expires",
-    async () => {
-      const before = await ask(gatekeeper.url, "documents", carol);
-      equal((await snapshot(before)).length, 1);
-      await sql`delete from members where user_id = ${USERS.carol}`;
-      const after = await ask(gatekeeper.url, "documents", carol);
-      equal(after.status, 403);
-      equal(after.headers, undefined);
-      equal((await snapshot(before)).length, 1);
-      const { exp = 0 } = decodeJwt(before.headers.Authorization.slice(7));
-      await new Promise((resolve) => setTimeout(resolve, exp * 1000 - Date.now() + 50));
-      equal((await get(before)).status, 401);
-    },
-  );
+  await t.step("row-level security chooses rows, and grants choose columns", async () => {
+    const rows = await snapshot(await ask(gatekeeper.url, "documents", bob));
+    deepEqual(rows.map(({ value }) => value["title"]).sort(), ["Anvil manual", "Beta programme"]);
+    deepEqual(Object.keys(rows[0]?.value ?? {}).sort(), ["body", "id", "organisation_id", "title"]);
+  });
 
   await t.step(
     "nobody in particular gets what anyone may see, and a bad token is never nobody",
@@ -102,20 +76,3 @@ Deno.test("users sync what the policies give them", lenient, async (t) => {
     match(await response.text(), /email/);
   });
 });
-
-function get({ url, headers, params: { params = {}, ...shape } }: Asked): Promise<Response> {
-  const query = new URLSearchParams({ ...shape, offset: "-1" });
-  for (const [number, value] of Object.entries(params)) query.set(`params[${number}]`, value);
-  return fetch(`${url}?${query}`, { headers }).then(async (response) => {
-    const body = await response.arrayBuffer();
-    return new Response(body, response);
-  });
-}
-
-/** The rows of a shape's initial snapshot. */
-async function snapshot(asked: Asked): Promise<{ value: Record<string, unknown> }[]> {
-  const response = await get(asked);
-  equal(response.status, 200);
-  const messages: { value?: Record<string, unknown> }[] = await response.json();
-  return messages.flatMap(({ value }) => value === undefined ? [] : [{ value }]);
-}
