@@ -28,10 +28,15 @@ export interface UsersStack extends AsyncDisposable {
   readonly sql: Sql;
   readonly edge: RunningServer;
   readonly gatekeeper: RunningServer;
+  /** The gatekeeper's settings but for the proxy: one that is started with them is its own. */
+  readonly gatekeeperEnv: Env;
 }
 
 /** A gatekeeper that looks memberships up when it decides, and signs them as a list. */
 export const BY_LIST = "tests/users/by_list.ts";
+
+/** One that leaves all lookups to Electric. */
+export const LIVE = "tests/users/live.ts";
 
 /**
  * Starts it; `env` goes to gatekeeper and edge, `longPollMs` to the sync service. The gatekeeper is the
@@ -46,21 +51,21 @@ export async function startUsersStack(
   const electric = await startSyncService({ databaseUrl: database.url, port: 0, ...sync });
   open.defer(() => electric.stop());
   const edge = open.use(await startEdge({ ELECTRIC_URL: electric.url, ...env }));
+  const gatekeeperEnv = {
+    DATABASE_URL: database.url,
+    ELECTRIC_URL: electric.url,
+    SUPABASE_JWT_SECRET: SECRET,
+    ...env,
+  };
   const gatekeeper = open.use(
-    await startGatekeeper({
-      DATABASE_URL: database.url,
-      ELECTRIC_URL: electric.url,
-      ELECTRIC_PROXY_URL: edge.url,
-      SUPABASE_JWT_SECRET: SECRET,
-      ...env,
-    }, file),
+    await startGatekeeper({ ELECTRIC_PROXY_URL: edge.url, ...gatekeeperEnv }, file),
   );
   await loadSeed(database.url, ROOT);
   const sql = postgres(database.url, { max: 2, onnotice: () => {}, backoff: () => 0.1 });
   open.defer(() => sql.end({ timeout: 1 }));
   const kept = open.move();
   const dispose = () => kept.disposeAsync();
-  return { database, sql, edge, gatekeeper, [Symbol.asyncDispose]: dispose };
+  return { database, sql, edge, gatekeeper, gatekeeperEnv, [Symbol.asyncDispose]: dispose };
 }
 
 /** An access token of one of the users, for `Authorization`. */
