@@ -1,4 +1,5 @@
 import { GatekeeperError, type Grant, requestGrant, type ShapeRequest } from "./grant.ts";
+import { withDeletes } from "./move_out.ts";
 import { ShapeChanged, TokenKeeper } from "./token_keeper.ts";
 
 export { GatekeeperError, type GatekeeperErrorCode } from "./grant.ts";
@@ -63,10 +64,13 @@ export async function gatekeeperShape(options: GatekeeperShapeOptions): Promise<
   return {
     url: grant.url,
     ...access(keeper, grant.params),
-    fetchClient: async (input, init) => {
-      const response = await fetchClient(input, init);
-      keeper.observe(new Headers(init?.headers).get("authorization"), response.status);
-      return response;
+    // Read anew for each stream that is made of these options: what a stream has seen is its own.
+    get fetchClient() {
+      return withDeletes(async (input, init) => {
+        const response = await fetchClient(input, init);
+        keeper.observe(new Headers(init?.headers).get("authorization"), response.status);
+        return response;
+      });
     },
     onError: async (error) => {
       const reason = await recover(keeper, error);
