@@ -54,7 +54,8 @@ export function renumber(tree: Node, numberOf: (number: number) => number): Node
   });
 }
 
-function mapNode(node: Node, map: (node: Node) => Node): Node {
+/** A tree whose nodes `map` may have replaced, each before what is inside it. */
+export function mapNode(node: Node, map: (node: Node) => Node): Node {
   const mapValue = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(mapValue);
     return typeof value === "object" && value !== null ? mapNode(record(value), map) : value;
