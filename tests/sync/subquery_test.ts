@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { startSyncService } from "../../dev/sync/service.ts";
 import { type FollowedShape, followLog } from "./materialised.ts";
 import { startStack } from "./stack.ts";
 
@@ -136,16 +137,34 @@ Deno.test("rows follow a subquery", async (t) => {
   });
 
   await t.step("a table of the same name that the search path finds first isn't read", async () => {
+    await start();
     await sql.unsafe(`create schema other; create table other.members (like members);
       insert into other.members values (1, 3, 'c')`);
     await sql.unsafe("alter database postgres set search_path = other, public");
-    await follow(MINE, async ({ rows }) => {
-      assert.equal(ids(rows()), "10,20");
-      await sql`delete from members where org_id = 1`;
-      await until(() => ids(rows()) === "20");
-    });
-    await sql.unsafe("alter database postgres reset search_path; drop schema other cascade");
+    // The path is that of connections made from now on.
+    const second = await startSyncService({ databaseUrl: stack.postgres.url, port: 0 });
+    const log = followLog(second.url, { table: "docs", where: MINE, "params[1]": "1" });
+    try {
+      await until(() => ids(log.rows()) === "10,20");
+      await sql`delete from public.members where org_id = 1`;
+      await until(() => ids(log.rows()) === "20");
+    } finally {
+      await log.stop();
+      await second.stop();
+      await sql.unsafe("alter database postgres reset search_path; drop schema other cascade");
+    }
   });
+
+  await t.step(
+    "a row is looked up by columns in the order of their names, as in Electric",
+    () =>
+      follow("(org_id, author) IN (SELECT user_id, org_id FROM members)", async ({ rows }) => {
+        assert.equal(ids(rows()), "10");
+        await sql`insert into docs values (40, 7, 8, 'd'), (50, 8, 7, 'e')`;
+        await sql`insert into members values (7, 8, 'd')`;
+        await until(() => ids(rows()) === "10,50");
+      }),
+  );
 
   for (
     const change of [
