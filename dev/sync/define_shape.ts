@@ -1,6 +1,6 @@
 import { numberParams } from "./clause_params.ts";
 import type { Sql } from "./connection.ts";
-import { parseRelation, quoteRelation } from "./identifier.ts";
+import { parseRelation, quoteRelation, type RelationName } from "./identifier.ts";
 import { invalid, type ShapeParams } from "./request_params.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
 import { SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
@@ -18,7 +18,7 @@ export async function defineShape(
   const { replica, log } = request;
   const queryable = checkQueryable(table, request.queryableColumns);
   const columns = checkColumns(table, request.columns, queryable);
-  const where = await checkShapeWhere(reader, table, request);
+  const where = await checkShapeWhere(tables, reader, table, request);
   const listsColumns = request.columns !== undefined || queryable !== undefined;
   return { table, where, columns, queryable, replica, log, listsColumns };
 }
@@ -84,6 +84,7 @@ const checked = new WeakMap<Table, Map<string, WhereClause>>();
 const MAX_CHECKED = 1000;
 
 async function checkShapeWhere(
+  tables: TableCache,
   reader: Sql,
   table: Table,
   request: ShapeParams,
@@ -93,11 +94,10 @@ async function checkShapeWhere(
   const id = JSON.stringify([request.where, ...params]);
   const known = checked.get(table) ?? new Map<string, WhereClause>();
   const found = known.get(id);
-  if (found !== undefined) return found;
+  if (found !== undefined && await isCurrent(tables, found)) return found;
   try {
-    // Electric serves subqueries; following them needs far more than a stand-in should be.
-    const subqueries = "Subqueries are not supported by this development sync service";
-    const clause = await checkWhere(reader, request.where, params, table.columns, subqueries);
+    const find = (name: RelationName) => tables.get(name);
+    const clause = await checkWhere(reader, request.where, params, table.columns, find);
     if (known.size >= MAX_CHECKED) known.clear();
     checked.set(table, known.set(id, clause));
     return clause;
@@ -105,4 +105,12 @@ async function checkShapeWhere(
     if (error instanceof SqlRefused) throw invalid("where", error.message);
     throw error;
   }
+}
+
+/** Whether the tables of a clause's subqueries are still what they were. */
+async function isCurrent(tables: TableCache, { subqueries }: WhereClause): Promise<boolean> {
+  for (const table of subqueries?.tables ?? []) {
+    if (await tables.get(table) !== table) return false;
+  }
+  return true;
 }

@@ -35,8 +35,7 @@ export async function defineSubset(
     }
     if (where === undefined) return { where, orderBy, limit, offset };
     const params = numberParams(given, (reason) => invalid("params", reason));
-    const subqueries = "Subqueries are not allowed in subsets";
-    const checked = checkWhere(reader, where, params, columns, subqueries);
+    const checked = checkWhere(reader, where, params, columns, undefined);
     return { where: await refuseUnder("where", checked), orderBy, limit, offset };
   } catch (error) {
     if (error instanceof InvalidRequest) throw new InvalidRequest({ subset: error.errors });

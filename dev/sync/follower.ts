@@ -1,3 +1,4 @@
+import type { Message } from "./pgoutput.ts";
 import { type Transaction, TransactionBuilder } from "./transaction.ts";
 import { createSlot, type ReplicationStream } from "./replication.ts";
 import type { Publication } from "./publication.ts";
@@ -10,6 +11,8 @@ export interface FollowerOptions {
   readonly publication: Publication;
   /** Takes one transaction after the other, in the order of their commits. */
   readonly onTransaction: (transaction: Transaction) => Promise<void>;
+  /** Hears, between transactions, that all commits before a place in the log were delivered. */
+  readonly onReached: (lsn: bigint) => void;
   /** The stream starts anew: transactions may have been missed. */
   readonly onRestart: () => void;
   readonly log: (line: string) => void;
@@ -23,6 +26,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   #stream: ReplicationStream | undefined;
   #stopped = false;
+  #isAsked = false;
   #lastSeenLsn = 0n;
   #ready = Promise.withResolvers<void>();
   #queue: Promise<void> = Promise.resolve();
@@ -59,6 +63,13 @@ export class Follower {
     return this.isReady;
   }
 
+  /** Asks Postgres how far the stream is; `onReached` hears it. */
+  stir(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#stream?.ask();
+  }
+
   /** Ends the stream, and with it the slot. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -68,16 +79,20 @@ export class Follower {
   }
 
   async #connect(): Promise<ReplicationStream> {
-    const { databaseUrl, name, publication, onTransaction } = this.#options;
+    const { databaseUrl, name, publication, onTransaction, onReached } = this.#options;
     const slot = await publication.prepare(() => createSlot(databaseUrl, name));
     const builder = new TransactionBuilder();
-    return await slot.start((message) => {
+    const onMessage = (message: Message) => {
       const transaction = builder.push(message);
       if (transaction === undefined) return;
       this.#queue = this.#queue.then(async () => {
         await onTransaction(transaction);
         this.#saw(transaction.lsn);
       });
+    };
+    return await slot.start(onMessage, (lsn) => {
+      this.#isAsked = false;
+      this.#queue = this.#queue.then(() => onReached(lsn));
     });
   }
 

@@ -9,14 +9,22 @@ export interface ReplicationStream {
   readonly startLsn: bigint;
   /** Resolves when the connection is gone, whoever closed it. */
   readonly closed: Promise<void>;
+  /** Asks Postgres how far it has come. */
+  ask(): void;
   /** Closes the connection; the temporary slot goes with it. */
   close(): Promise<void>;
 }
 
+type OnMessage = (message: Message) => void;
+type OnReached = (lsn: bigint) => void;
+
 /** A connection with its slot, not streaming yet. */
 export interface PreparedSlot {
-  /** Starts the stream; `onMessage` gets every message in order. */
-  start(onMessage: (message: Message) => void): Promise<ReplicationStream>;
+  /**
+   * Starts the stream; `onMessage` gets every message in order, `onReached` each place in the log
+   * before which every commit was delivered.
+   */
+  start(onMessage: OnMessage, onReached: OnReached): Promise<ReplicationStream>;
   close(): Promise<void>;
 }
 
@@ -25,6 +33,8 @@ export interface PreparedSlot {
  * sender (18.4, about one commit in a thousand) sleeps on a commit until something else stirs it.
  */
 const STATUS_INTERVAL_MS = 100;
+/** Behind every place in the log. */
+const EVERYTHING = 2n ** 64n;
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /** Creates a temporary replication slot, which lives as long as its connection. */
@@ -37,7 +47,10 @@ export async function createSlot(databaseUrl: string, name: string): Promise<Pre
     );
     if (slot === undefined) throw new Error("Postgres created no replication slot");
     const startLsn = parseLsn(slot.consistent_point);
-    return { close, start: (onMessage) => startStream(sql, name, startLsn, onMessage) };
+    return {
+      close,
+      start: (onMessage, onReached) => startStream(sql, name, startLsn, onMessage, onReached),
+    };
   } catch (error) {
     await close();
     throw error;
@@ -48,12 +61,14 @@ async function startStream(
   sql: Sql,
   name: string,
   startLsn: bigint,
-  onMessage: (message: Message) => void,
+  onMessage: OnMessage,
+  onReached: OnReached,
 ): Promise<ReplicationStream> {
   const stream = await sql.unsafe(
     `START_REPLICATION SLOT ${name} LOGICAL 0/0 (proto_version '1', publication_names '${name}')`,
   ).writable();
   let confirmed = startLsn;
+  let sent = { lsn: startLsn, since: Infinity };
   const confirm = () => {
     if (stream.writable) stream.write(statusUpdate(confirmed));
   };
@@ -68,12 +83,18 @@ async function startStream(
     if (kind === "w") {
       const message = decodeMessage(frame.subarray(25));
       if (message.kind === "commit") confirmed = message.endLsn;
+      // Something came: that Postgres is where it was says nothing.
+      sent = { lsn: -1n, since: Infinity };
       onMessage(message);
     } else if (kind === "k") {
       // Nothing is kept on disk, so all that arrived is done with. Postgres waits for this
       // confirmation before it shuts down.
       const walEnd = frame.readBigUInt64BE(1);
       if (walEnd > confirmed) confirmed = walEnd;
+      if (walEnd !== sent.lsn) sent = { lsn: walEnd, since: performance.now() };
+      // Long the same, and nothing came: it waits for more, though a record be written in part.
+      const isIdle = performance.now() - sent.since >= STATUS_INTERVAL_MS;
+      onReached(isIdle ? EVERYTHING : walEnd);
       if (frame.readUInt8(17) === 1) confirm();
     }
   });
@@ -83,7 +104,7 @@ async function startStream(
     stream.end();
     await sql.end({ timeout: 0 });
   };
-  return { startLsn, closed, close };
+  return { startLsn, closed, ask: confirm, close };
 }
 
 /** @see https://www.postgresql.org/docs/current/protocol-replication.html, standby status update. */

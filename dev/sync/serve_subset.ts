@@ -21,7 +21,7 @@ export async function serveSubset(
   const { definition } = shape;
   const mark = Math.floor(Math.random() * 2 ** 31);
   try {
-    const { snapshot, lsn, rows } = await takeSubset(reader, definition, subset, mark);
+    const { snapshot, lsn, rows } = await takeSubset(reader, shape, subset, mark);
     const metadata = JSON.stringify({
       snapshot_mark: mark,
       database_lsn: `${lsn}`,

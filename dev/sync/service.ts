@@ -45,12 +45,16 @@ export async function startSyncService(options: SyncServiceOptions): Promise<Syn
   const reader = connectReader(options.databaseUrl, name);
   const publication = new Publication(options.databaseUrl, owner, name);
   const tables = new TableCache(owner);
-  const shapes = new ShapeRegistry(reader, publication, (oid) => tables.forget(oid));
-  const follower = new Follower({
+  const shapes = new ShapeRegistry(reader, publication, {
+    onTableChanged: (oid) => tables.forget(oid),
+    stir: () => follower.stir(),
+  });
+  const follower: Follower = new Follower({
     databaseUrl: options.databaseUrl,
     name,
     publication,
     onTransaction: (transaction) => shapes.apply(transaction),
+    onReached: (lsn) => shapes.reached(lsn),
     onRestart: () => shapes.dropAll(),
     log,
   });

@@ -15,16 +15,22 @@ export interface ShapeDefinition {
   readonly listsColumns: boolean;
 }
 
+/** Every table whose changes concern a shape: its own and those of its subqueries. */
+export function tablesOf({ table, where }: ShapeDefinition): Table[] {
+  return [table, ...where?.subqueries?.tables ?? []];
+}
+
 /** Equal for two requests that mean the same shape. */
 export function shapeKey(definition: ShapeDefinition): string {
-  const { table, where, columns, queryable, replica, log, listsColumns } = definition;
-  const tableColumns = table.columns.map(({ name, sqlType }) => [name, sqlType]);
+  const { where, columns, queryable, replica, log, listsColumns } = definition;
   return JSON.stringify([
-    table.oid,
-    table.schema,
-    table.table,
-    tableColumns,
-    table.key,
+    tablesOf(definition).map(({ oid, schema, table, columns, key }) => [
+      oid,
+      schema,
+      table,
+      columns.map(({ name, sqlType }) => [name, sqlType]),
+      key,
+    ]),
     where?.id,
     columns,
     queryable,

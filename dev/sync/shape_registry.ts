@@ -1,21 +1,37 @@
 import type { Sql } from "./connection.ts";
 import type { Publication } from "./publication.ts";
 import { Shape } from "./shape.ts";
-import { newHandle, type ShapeDefinition, shapeHash, shapeKey } from "./shape_definition.ts";
+import { SharedSnapshots } from "./shared_snapshots.ts";
+import {
+  newHandle,
+  type ShapeDefinition,
+  shapeHash,
+  shapeKey,
+  tablesOf,
+} from "./shape_definition.ts";
 import type { Transaction } from "./transaction.ts";
+
+/** What a registry calls. */
+export interface RegistryEvents {
+  /** Hears of the tables of each shape that ends, since they may not be what they were. */
+  readonly onTableChanged: (oid: number) => void;
+  /** Asks the stream how far it is; the answer comes by `reached`. */
+  readonly stir: () => void;
+}
 
 /** The shapes that live, one a definition. */
 export class ShapeRegistry {
   readonly #shapes = new Map<string, Shape>();
   readonly #reader: Sql;
   readonly #publication: Publication;
-  readonly #onTableChanged: (oid: number) => void;
+  readonly #snapshots: SharedSnapshots;
+  readonly #events: RegistryEvents;
 
-  /** `onTableChanged` hears of each shape that ends, since its table may not be what it was. */
-  constructor(reader: Sql, publication: Publication, onTableChanged: (oid: number) => void) {
+  constructor(reader: Sql, publication: Publication, events: RegistryEvents) {
     this.#reader = reader;
     this.#publication = publication;
-    this.#onTableChanged = onTableChanged;
+    this.#snapshots = new SharedSnapshots(reader);
+    this.#events = events;
   }
 
   /** The shape of this definition, if it lives. */
@@ -33,14 +49,19 @@ export class ShapeRegistry {
     const key = shapeKey(definition);
     const found = this.#shapes.get(key);
     if (found !== undefined) return found;
+    const tables = tablesOf(definition);
     const shape = new Shape({
       handle: newHandle(key),
       definition,
       sql: this.#reader,
-      publish: () => this.#publication.add(definition.table),
+      snapshots: this.#snapshots,
+      publish: async () => {
+        for (const table of tables) await this.#publication.add(table);
+      },
+      stir: this.#events.stir,
       onDrop: () => {
         this.#shapes.delete(key);
-        this.#onTableChanged(definition.table.oid);
+        for (const { oid } of tables) this.#events.onTableChanged(oid);
       },
     });
     this.#shapes.set(key, shape);
@@ -62,7 +83,7 @@ export class ShapeRegistry {
     const oids = new Set(transaction.changes.map(({ relation }) => relation.oid));
     const served: Promise<void>[] = [];
     for (const shape of this.#shapes.values()) {
-      if (!oids.has(shape.definition.table.oid)) continue;
+      if (!shape.tables.some(({ oid }) => oids.has(oid))) continue;
       // One whose snapshot is still running must not hold up the others.
       const { isReady } = shape;
       const applied = shape.apply(transaction);
@@ -71,10 +92,15 @@ export class ShapeRegistry {
     await Promise.all(served);
   }
 
-  /** Ends the shapes of one table. */
+  /** Tells every shape that the stream has delivered all commits before `lsn`. */
+  reached(lsn: bigint): void {
+    for (const shape of this.#shapes.values()) shape.reached(lsn);
+  }
+
+  /** Ends the shapes that read one table. */
   dropTable(oid: number): void {
     for (const shape of [...this.#shapes.values()]) {
-      if (shape.definition.table.oid === oid) shape.drop();
+      if (shape.tables.some((table) => table.oid === oid)) shape.drop();
     }
   }
 

@@ -1,9 +1,12 @@
 import type { Sql } from "./connection.ts";
-import type { Row } from "./evaluate.ts";
-import { quoteIdentifier, quoteRelation } from "./identifier.ts";
+import { quoteRelation } from "./identifier.ts";
+import { membershipSql } from "./membership_sql.ts";
 import { parseLsn } from "./replication.ts";
-import { snapshotKey } from "./row_key.ts";
+import { type Marks, rowMessages, selectRows } from "./row_messages.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
+import { readValues } from "./shared_snapshots.ts";
+import type { Tagger } from "./tags.ts";
+import { toView, type Views } from "./views.ts";
 import { parseSnapshot, type PgSnapshot } from "./visibility.ts";
 import type { WhereClause } from "./where_clause.ts";
 
@@ -22,87 +25,82 @@ export interface SnapshotRows {
   readonly lsn: bigint;
   /** One JSON message a row. */
   readonly rows: readonly string[];
+  /** What the subqueries gave. */
+  readonly views: Views;
+}
+
+/** Whose rows a snapshot shows. */
+export interface Subject {
+  readonly definition: ShapeDefinition;
+  readonly tagger: Tagger | undefined;
 }
 
 /** The rows a shape has now; none when it logs changes only. */
-export function takeSnapshot(sql: Sql, shape: ShapeDefinition): Promise<SnapshotRows> {
-  const clauses = shape.where === undefined ? [] : [shape.where];
-  const query = shape.log === "changes_only" ? undefined : select(shape, clauses, "");
-  return readRows(sql, shape, query, {});
+export function takeSnapshot(sql: Sql, subject: Subject): Promise<SnapshotRows> {
+  const { where, log } = subject.definition;
+  const clauses = where === undefined ? [] : [where];
+  const query = log === "changes_only" ? undefined : { clauses, rest: "" };
+  return readRows(sql, subject, query, {});
 }
 
 /** The rows of a subset now, each marked with `mark`. */
 export function takeSubset(
   sql: Sql,
-  shape: ShapeDefinition,
+  subject: Subject,
   subset: Subset,
   mark: number,
 ): Promise<SnapshotRows> {
-  const clauses = [shape.where, subset.where].filter((clause) => clause !== undefined);
+  const { where } = subject.definition;
+  const clauses = [where, subset.where].filter((clause) => clause !== undefined);
   const rest = [
     subset.orderBy === undefined ? "" : `order by ${subset.orderBy}\n`,
     subset.limit === undefined ? "" : `limit ${subset.limit}`,
     subset.offset === undefined ? "" : `offset ${subset.offset}`,
   ].join(" ");
-  return readRows(sql, shape, select(shape, clauses, rest), { snapshot_mark: mark });
+  return readRows(sql, subject, { clauses, rest }, { snapshot_mark: mark });
 }
 
-function select(shape: ShapeDefinition, clauses: readonly WhereClause[], rest: string): string {
-  const wanted = selectedColumns(shape).map((name) => {
-    const quoted = quoteIdentifier(name);
-    const type = shape.table.columns.find((column) => column.name === name)?.type;
-    // A cast from char(n) to text strips its padding; concat doesn't.
-    return type === "bpchar"
-      ? `case when ${quoted} is not null then concat(${quoted}, '') end`
-      : `${quoted}::text`;
-  });
+interface RowQuery {
+  readonly clauses: readonly WhereClause[];
+  readonly rest: string;
+}
+
+function querySql(shape: ShapeDefinition, { clauses, rest }: RowQuery): string {
   // Electric puts only the subset's clause in parentheses, so the shape's OR binds less than this AND.
   const [first, ...others] = clauses.map(({ sql }) => sql);
   const where = first === undefined
     ? ""
     : `where ${first}\n${others.map((sql) => `and (\n${sql}\n)`).join(" ")}`;
   // ORDER BY prefers the names of output columns, which are texts here: it belongs further in.
-  const rows = `select * from ${quoteRelation(shape.table)} ${where} ${rest}`;
-  return `select ${wanted.join(", ")} from (${rows}) as chosen`;
-}
-
-/** The shape's columns, and its key's where it has no primary key and not all columns. */
-function selectedColumns({ columns, table }: ShapeDefinition): string[] {
-  return [...new Set([...columns, ...table.key])];
+  return `select * from ${quoteRelation(shape.table)} ${where} ${rest}`;
 }
 
 function readRows(
   sql: Sql,
-  shape: ShapeDefinition,
-  query: string | undefined,
-  marks: Record<string, number>,
+  { definition, tagger }: Subject,
+  query: RowQuery | undefined,
+  marks: Marks,
 ): Promise<SnapshotRows> {
-  const { table, columns } = shape;
-  const selected = selectedColumns(shape);
-  const headers = JSON.stringify({
-    relation: [table.schema, table.table],
-    operation: "insert",
-    ...marks,
-  });
-  const toMessage = (cells: readonly unknown[]) => {
-    const row: Row = new Map(selected.map((name, i) => [name, toCell(cells[i])]));
-    const value = Object.fromEntries(columns.map((name) => [name, row.get(name) ?? null]));
-    const key = JSON.stringify(snapshotKey(table, row));
-    return `{"key":${key},"value":${JSON.stringify(value)},"headers":${headers}}`;
-  };
+  const toMessage = rowMessages(definition, tagger, marks);
+  const plan = definition.where?.subqueries;
   return sql.begin("isolation level repeatable read read only", async (transaction) => {
     const [at] = await transaction<{ snapshot: string; lsn: string }[]>`
       select pg_current_snapshot()::text as snapshot, pg_current_wal_lsn()::text as lsn`;
     if (at === undefined) throw new Error("Postgres answered nothing");
-    const found = query === undefined ? [] : await transaction.unsafe(query).values();
+    const values = plan && await readValues(transaction, plan.dependencies);
+    const views = plan?.dependencies.map((one) => toView(values?.get(one.sql) ?? [], one)) ?? [];
+    const { conditions, params } = plan === undefined
+      ? { conditions: [], params: [] }
+      : membershipSql(plan, views, 1);
+    const found = query === undefined ? [] : await transaction.unsafe(
+      selectRows(definition, querySql(definition, query), conditions),
+      [...params],
+    ).values();
     return {
       snapshot: parseSnapshot(at.snapshot),
       lsn: parseLsn(at.lsn),
-      rows: found.map(toMessage),
+      rows: found.map((cells) => toMessage(cells).json),
+      views,
     };
   });
-}
-
-function toCell(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

@@ -14,6 +14,8 @@ export type Change =
 /** A committed transaction. */
 export interface Transaction {
   readonly lsn: bigint;
+  /** Where its commit ends in the log. */
+  readonly endLsn: bigint;
   readonly xid: number;
   readonly changes: readonly Change[];
 }
@@ -32,7 +34,7 @@ export class TransactionBuilder {
     } else if (message.kind === "commit") {
       const done = this.#open;
       this.#open = undefined;
-      return done;
+      return done && { ...done, endLsn: message.endLsn };
     } else {
       this.#pushChange(message);
     }

@@ -1,14 +1,12 @@
+import { nodes, parseClause, SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
+import { WHERE_PREFIX } from "../../gatekeeper/policies/electric_grammar.ts";
+import { editClause, type EditedClause, emptyRow, paramEdits, tableEdits } from "./clause_text.ts";
 import type { Sql } from "./connection.ts";
-import { quoteIdentifier } from "./identifier.ts";
-import {
-  nodes,
-  parseClause,
-  type SqlNode,
-  SqlRefused,
-} from "../../gatekeeper/policies/sql_tree.ts";
+import { planSubqueries, printClause } from "./plan_subqueries.ts";
+import { checkNodes, findSubqueries, type FindTable } from "./subqueries.ts";
+import type { SubqueryPlan } from "./subquery_plan.ts";
 import type { Column } from "./table.ts";
 import { explainPostgresError } from "./where_error.ts";
-import { checkNode, WHERE_PREFIX } from "../../gatekeeper/policies/electric_grammar.ts";
 
 /** A clause that Postgres accepted, with its parameters written into it. */
 export interface WhereClause {
@@ -17,85 +15,65 @@ export interface WhereClause {
   readonly id: string;
   /** The columns it names. */
   readonly columns: readonly Column[];
+  /** How to follow its subqueries, if it has any. */
+  readonly subqueries: SubqueryPlan | undefined;
 }
 
 /**
- * Checks a `where` clause as Electric does: Postgres's parser first, then only columns of the table
- * and known functions, then Postgres itself for the types. `params` are keyed by number.
- * Throws {@link SqlRefused} with Electric's words.
+ * Checks a `where` clause as Electric does: Postgres's parser first, then its subqueries, only
+ * columns of the table and known functions, then Postgres itself for the types. `params` are keyed
+ * by number; without `find`, subqueries are refused. Throws {@link SqlRefused} with Electric's
+ * words, and `InvalidRequest` for a subquery's table or column that isn't there.
  */
 export async function checkWhere(
   sql: Sql,
   where: string,
   params: ReadonlyMap<number, string>,
   columns: readonly Column[],
-  subqueries: string,
+  find: FindTable | undefined,
 ): Promise<WhereClause> {
-  const tree = [...nodes(await parseClause(WHERE_PREFIX + where, "whereClause"))];
-  if (tree.some((node) => node.type === "SubLink")) throw new SqlRefused(subqueries);
-  const used = new Set<Column>();
-  for (const node of tree) {
-    const column = checkNode(node, params, columns);
-    if (column !== undefined) used.add(column);
+  const tree = await parseClause(WHERE_PREFIX + where, "whereClause");
+  const hasSubqueries = [...nodes(tree)].some(({ type }) => type === "SubLink");
+  if (hasSubqueries && find === undefined) {
+    throw new SqlRefused("Subqueries are not allowed in subsets");
   }
-  const filled = fillParams(where, tree, params);
-  const id = JSON.stringify([where, ...filled.usedParams]);
-  const clause = { sql: filled.sql, id, columns: [...used] };
-  await typeCheck(sql, clause, filled.originalLocation);
-  return clause;
-}
-
-/**
- * Writes each parameter into the clause as a literal of no type, so that Postgres infers its type
- * from where it stands, as it does for a parameter.
- */
-function fillParams(where: string, tree: readonly SqlNode[], params: ReadonlyMap<number, string>) {
-  const bytes = new TextEncoder().encode(where);
-  const decoder = new TextDecoder();
-  const refs = tree.filter(({ type }) => type === "ParamRef")
-    .sort((a, b) => a.location - b.location);
-  /** Where pieces of the clause begin: in the filled text, and in the original. */
-  const pieces: { at: number; original: number }[] = [{ at: 0, original: 0 }];
-  let filled = "";
-  let done = 0;
-  for (const { location, fields } of refs) {
-    const start = location - WHERE_PREFIX.length;
-    filled += decoder.decode(bytes.subarray(done, start));
-    pieces.push({ at: filled.length, original: start });
-    filled += quoteLiteral(params.get(Number(fields.number ?? 0)) ?? "");
-    done = start + 1 + `${fields.number ?? 0}`.length;
-    pieces.push({ at: filled.length, original: done });
-  }
-  filled += decoder.decode(bytes.subarray(done));
-  const originalLocation = (at: number) => {
-    const piece = pieces.findLast((candidate) => candidate.at <= at);
-    return piece === undefined ? at : piece.original + (at - piece.at);
+  const subqueries = find === undefined ? new Map() : await findSubqueries(tree, params, find);
+  const used = checkNodes(tree, params, columns, subqueries);
+  const filled = editClause(where, paramEdits(tree, params));
+  const checked = hasSubqueries
+    ? editClause(where, [...paramEdits(tree, params), ...tableEdits(where, subqueries)])
+    : filled;
+  await typeCheck(sql, checked, used);
+  const clause = { id: clauseId(where, tree, params), columns: [...used] };
+  if (!hasSubqueries) return { ...clause, sql: filled.sql, subqueries: undefined };
+  return {
+    ...clause,
+    sql: await printClause(tree, params, subqueries),
+    subqueries: await planSubqueries({ tree, params, columns, subqueries }),
   };
-  const used = new Set(refs.map(({ fields }) => Number(fields.number ?? 0)));
-  const usedParams = [...params].filter(([number]) => used.has(number));
-  return { sql: filled, usedParams, originalLocation };
 }
 
-function quoteLiteral(value: string): string {
-  if (value.includes("\0")) throw new SqlRefused("a parameter can't hold a zero byte");
-  return `'${value.replaceAll("'", "''")}'`;
+function clauseId(where: string, tree: unknown, params: ReadonlyMap<number, string>): string {
+  const used = new Set(
+    [...nodes(tree)].flatMap(({ type, fields }) =>
+      type === "ParamRef" ? [Number(fields.number ?? 0)] : []
+    ),
+  );
+  return JSON.stringify([where, ...[...params].filter(([number]) => used.has(number))]);
 }
 
 /** Lets Postgres analyse the clause against an empty row of the right types. */
 async function typeCheck(
   sql: Sql,
-  clause: WhereClause,
-  originalLocation: (at: number) => number,
+  clause: EditedClause,
+  columns: Iterable<Column>,
 ): Promise<void> {
-  const row = clause.columns.map(({ name, sqlType }) =>
-    `null::${sqlType} as ${quoteIdentifier(name)}`
-  );
-  const before = `select from (select ${row.join(", ")}) as "row" where (\n`;
+  const before = `select from (${emptyRow(columns)}) as "row" where (\n`;
   try {
     await sql.unsafe(`${before}${clause.sql}\n)`);
   } catch (error) {
     const reason = explainPostgresError(error, (position) => {
-      return originalLocation(position - 1 - before.length);
+      return clause.originalLocation(position - 1 - before.length);
     });
     if (reason === undefined) throw error;
     throw new SqlRefused(reason);

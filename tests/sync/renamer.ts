@@ -9,6 +9,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, families: readonly string[]
   [/"xm(?:ax|in)":"(\d+)"/g, ["xid"]],
   [/"snapshot_mark":(\d+)/g, ["mark"]],
   [/:(-\d{15,20})"$/g, ["moment"]],
+  [/\b([0-9a-f]{32})\b/g, ["tag"]],
 ];
 
 /** Values that say nothing but when a response was made. */

@@ -15,7 +15,11 @@ const SCENARIOS = [
   "subset",
   "rotation",
   "types",
+  "subqueries",
 ];
+
+/** The recorded Electric wrote the keys of messages in another order there than elsewhere. */
+const OTHER_KEY_ORDER = "subqueries";
 
 /** Exchanges that the stand-in can't reproduce, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -54,8 +58,8 @@ async function replay(stack: Stack, scenario: string): Promise<void> {
       request: { ...step.request, target, headers },
     });
     assert.deepEqual(
-      comparable(actual.response(response)),
-      comparable(recorded.response(step.response)),
+      parsed(scenario, comparable(actual.response(response))),
+      parsed(scenario, comparable(recorded.response(step.response))),
       `${scenario}: ${step.id}`,
     );
   }
@@ -81,6 +85,14 @@ function comparable({ status, headers, body }: RawResponse) {
     placed: Object.fromEntries(headers.filter(isServers)),
     body,
   };
+}
+
+/** The body as values, where the order of a message's keys says nothing. */
+function parsed(scenario: string, { body, ...rest }: ReturnType<typeof comparable>) {
+  if (scenario !== OTHER_KEY_ORDER) return { ...rest, body };
+  // What was a number before it was renamed has no quotes.
+  const values: unknown = JSON.parse(body.replace(/(?<=[:[,])<[^>]+>/g, '"$&"'));
+  return { ...rest, body: values };
 }
 
 function sleep(ms: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { gatekeeperShape } from "../../client/gatekeeper.ts";
 import { startGatekeeper } from "../support/servers.ts";
-import { FOLLOWERS, type Watched } from "./followers.ts";
+import { FOLLOWERS, type Watched } from "../client/followers.ts";
 import { LIVE, signIn, startUsersStack, USERS } from "./stack.ts";
 
 const ACME = "00000000-0000-4000-8000-0000000000ac";

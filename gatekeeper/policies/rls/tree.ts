@@ -54,7 +54,8 @@ export function renumber(tree: Node, numberOf: (number: number) => number): Node
   });
 }
 
-function mapNode(node: Node, map: (node: Node) => Node): Node {
+/** A tree whose nodes `map` may have replaced, each before what is inside it. */
+export function mapNode(node: Node, map: (node: Node) => Node): Node {
   const mapValue = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(mapValue);
     return typeof value === "object" && value !== null ? mapNode(record(value), map) : value;
@@ -69,18 +70,25 @@ export const and = (args: readonly Node[]): Node => ({ BoolExpr: { boolop: "AND_
 export const or = (args: readonly Node[]): Node => ({ BoolExpr: { boolop: "OR_EXPR", args } });
 export const not = (arg: Node): Node => ({ BoolExpr: { boolop: "NOT_EXPR", args: [arg] } });
 
-/** `left IN (SELECT columns FROM table WHERE where)`; several columns are a row's. */
+/**
+ * `left IN (SELECT columns FROM table WHERE where)`; several columns are a row's. Electric (1.7.12)
+ * sorts the selected columns by name, whatever order they were written in, and not what stands left
+ * of IN: another order would look values up in the wrong columns.
+ */
 export function inSelect(
   left: readonly Node[],
   columns: readonly string[],
   table: { readonly schema: string; readonly name: string },
   where: Node | null,
 ): Node {
+  const pairs = columns.map((name, i) => ({ name, value: left[i] }))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
   const [first] = left;
-  const row = { RowExpr: { args: left, row_format: "COERCE_IMPLICIT_CAST" } };
+  const args = pairs.map(({ value }) => value);
+  const row = { RowExpr: { args, row_format: "COERCE_IMPLICIT_CAST" } };
   const subselect = {
     SelectStmt: {
-      targetList: columns.map((name) => ({ ResTarget: { val: columnRef(name) } })),
+      targetList: pairs.map(({ name }) => ({ ResTarget: { val: columnRef(name) } })),
       fromClause: [{
         RangeVar: {
           ...(table.schema !== "public" && { schemaname: table.schema }),
