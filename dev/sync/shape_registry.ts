@@ -2,7 +2,13 @@ import type { Sql } from "./connection.ts";
 import type { Publication } from "./publication.ts";
 import { Shape } from "./shape.ts";
 import { SharedSnapshots } from "./shared_snapshots.ts";
-import { newHandle, type ShapeDefinition, shapeHash, shapeKey, tablesOf } from "./shape_definition.ts";
+import {
+  newHandle,
+  type ShapeDefinition,
+  shapeHash,
+  shapeKey,
+  tablesOf,
+} from "./shape_definition.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What a registry calls. */
