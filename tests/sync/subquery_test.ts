@@ -180,7 +180,7 @@ Deno.test("rows follow a subquery", async (t) => {
       () =>
         follow(MINE, async ({ rows, restarts }) => {
           await sql.unsafe(change);
-          await until(() => restarts() > 0, 10_000);
+          await until(() => restarts() > 0);
           await sql`insert into members (user_id, org_id) values (1, 3)`;
           await until(() => ids(rows()).includes("30"));
         }),
@@ -242,7 +242,7 @@ function titles(rows: readonly Record<string, string | null>[]): string {
   return rows.map(({ title }) => title).sort().join();
 }
 
-async function until(condition: () => boolean, ms = 5000): Promise<void> {
+async function until(condition: () => boolean, ms = 10_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     assert.ok(performance.now() < end, `still not so after ${ms} ms`);
