@@ -1,6 +1,7 @@
 import { changeItems } from "./change_items.ts";
 import type { Sql } from "./connection.ts";
 import { findMoves, type Moves, type MovingShape } from "./moves.ts";
+import { changeKey } from "./row_key.ts";
 import type { ShapeLog } from "./shape_log.ts";
 import type { SharedSnapshots } from "./shared_snapshots.ts";
 import { snapshotEnd } from "./snapshot_end.ts";
@@ -105,7 +106,9 @@ export class MovingRows {
       const event = eventMessage("move-in", txids, patterns);
       this.#options.log.appendMessages([event, ...messages, ...end]);
     }
-    this.#movedIn = new Set(moves.ins.flatMap(({ rows }) => rows.map(({ key }) => key)));
+    const { table } = this.#options.definition;
+    const movedIn = moves.ins.flatMap(({ rows }) => rows.map(({ row }) => changeKey(table, row)));
+    this.#movedIn = new Set(movedIn);
     this.#views = moves.after;
     this.#waiting = undefined;
   }

@@ -1,7 +1,7 @@
 import type { Row } from "./evaluate.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { flagsSql, readFlags } from "./membership_sql.ts";
-import { changeKey, snapshotKey } from "./row_key.ts";
+import { snapshotKey } from "./row_key.ts";
 import type { ShapeDefinition } from "./shape_definition.ts";
 import type { Tagger } from "./tags.ts";
 
@@ -11,9 +11,9 @@ export interface Marks {
   readonly is_move_in?: true;
 }
 
-/** A row's message, and its key as a later change writes it. */
+/** A row and its message. */
 export interface RowMessage {
-  readonly key: string;
+  readonly row: Row;
   readonly json: string;
 }
 
@@ -39,16 +39,24 @@ export function selectRows(
 export function rowMessages(shape: ShapeDefinition, tagger: Tagger | undefined, marks: Marks) {
   const { table, columns } = shape;
   const selected = selectedColumns(shape);
-  const common = { relation: [table.schema, table.table], operation: "insert", ...marks };
+  const common = JSON.stringify({
+    relation: [table.schema, table.table],
+    operation: "insert",
+    ...marks,
+  });
   return (cells: readonly unknown[]): RowMessage => {
     const row: Row = new Map(selected.map((name, i) => [name, toCell(cells[i])]));
     const value = Object.fromEntries(columns.map((name) => [name, row.get(name) ?? null]));
-    const flags = readFlags(toCell(cells[selected.length]) ?? "");
-    const tags = tagger && { active_conditions: flags, tags: tagger.tagsOf(row) };
-    const headers = { ...tags, ...common };
-    const json = JSON.stringify({ key: snapshotKey(table, row), value, headers });
-    return { key: changeKey(table, row), json };
+    const key = JSON.stringify(snapshotKey(table, row));
+    const flags = toCell(cells[selected.length]) ?? "";
+    const headers = tagger === undefined ? common : withTags(common, tagger.tagsOf(row), flags);
+    return { row, json: `{"key":${key},"value":${JSON.stringify(value)},"headers":${headers}}` };
   };
+}
+
+function withTags(headers: string, tags: readonly string[], flags: string): string {
+  const conditions = JSON.stringify(readFlags(flags));
+  return `{"active_conditions":${conditions},"tags":${JSON.stringify(tags)},${headers.slice(1)}`;
 }
 
 /** The shape's columns, its key's where it has no primary key and not all columns, and what tags tell. */
