@@ -38,7 +38,7 @@ export async function checkElectricReads(where: string): Promise<void> {
   if (readable.has(where)) return;
   const tree = await parseClause(WHERE_PREFIX + where, "whereClause");
   try {
-    checkTree(tree);
+    checkCondition(tree);
   } catch (error) {
     // The tree is walked by recursion.
     throw error instanceof RangeError ? new SqlRefused("it is nested too deeply") : error;
@@ -46,14 +46,38 @@ export async function checkElectricReads(where: string): Promise<void> {
   readable.set(where, true);
 }
 
-/** Checks a tree node by node, each subquery as a clause of its own. */
-function checkTree(tree: unknown): void {
+/** Checks a condition: subqueries may be joined by AND, OR and NOT, and hold conditions of their own. */
+function checkCondition(tree: unknown): void {
+  checkNodes(tree);
+  for (const { type, fields } of nodes(tree, "SubLink")) {
+    // Electric takes a subquery in an expression, and then follows it wrongly.
+    if (type !== "SubLink" && type !== "BoolExpr") checkNoSubquery(fields);
+  }
+}
+
+/** Checks a value: it may not depend on a subquery. */
+function checkValue(tree: unknown): void {
+  checkNodes(tree);
+  checkNoSubquery(tree);
+}
+
+/** Checks a tree node by node, each subquery by itself. */
+function checkNodes(tree: unknown): void {
   for (const node of nodes(tree, "SubLink")) {
     if (node.type === "SubLink") checkSubquery(node);
     else if (node.type === "ColumnRef") checkPlainColumn(node);
     else checkSyntax(node);
   }
 }
+
+function checkNoSubquery(tree: unknown): void {
+  for (const node of nodes(tree, "SubLink")) {
+    if (node.type === "SubLink") throw misplaced(node);
+  }
+}
+
+const misplaced = (node: SqlNode) =>
+  refusedAt(node, "a subquery may only be joined by AND, OR and NOT, not stand in an expression");
 
 /** What the SELECT of a subquery may have; `limitOption` and `op` always stand there. */
 export const SUBQUERY_CLAUSES = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
@@ -75,7 +99,7 @@ function checkSubquery(node: SqlNode): void {
     if (column === undefined || name !== undefined) {
       throw refusedAt(node, "Expected a plain column reference");
     }
-    checkTree(val);
+    checkValue(val);
   }
   const [from, ...others] = listOf(select.fromClause);
   const table = record(record(from).RangeVar);
@@ -87,8 +111,22 @@ function checkSubquery(node: SqlNode): void {
   if (left !== targets.length) {
     throw refusedAt(node, "left side of `IN (SELECT ...)` has another number of columns");
   }
-  checkTree(testexpr);
-  checkTree(select.whereClause);
+  checkOrder(node, targets.flatMap(({ val }) => names(record(record(val).ColumnRef).fields)));
+  checkValue(testexpr);
+  checkCondition(select.whereClause);
+}
+
+/**
+ * Electric (1.7.12) sorts the columns that a subquery selects by name, and not what stands left of IN: in
+ * another order it would look values up in the wrong columns.
+ */
+function checkOrder(node: SqlNode, columns: readonly string[]): void {
+  if (columns.every((name, i) => i === 0 || `${columns[i - 1]}` < name)) return;
+  throw refusedAt(
+    node,
+    "a subquery must select its columns in the order of their names, each once: Electric looks " +
+      "values up in that order",
+  );
 }
 
 function checkPlainColumn(node: SqlNode): void {

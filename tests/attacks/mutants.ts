@@ -790,4 +790,22 @@ export const MUTANTS: readonly Mutant[] = [
     "    throw new ConfigError(`${name} must be a text.`);",
     "    return undefined;",
   ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "a row's columns are in the order that Electric looks them up in",
+    "if (columns.every((name, i) => i === 0 || `${columns[i - 1]}` < name)) return;",
+    "if (columns.length > 0) return;",
+  ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "no subquery stands in an expression",
+    'if (type !== "SubLink" && type !== "BoolExpr") checkNoSubquery(fields);',
+    "",
+  ),
+  at(
+    "gatekeeper/policies/rls/rewrite.ts",
+    "no NULL under NOT IN",
+    'if (ofNull === "true") checkNoNulls(tests, columns, scope, select);',
+    "",
+  ),
 ];

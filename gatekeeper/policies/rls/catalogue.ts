@@ -32,6 +32,8 @@ export interface Rights extends TableName {
     readonly granted: boolean;
     /** Whether it is of the primary key. */
     readonly key: boolean;
+    /** Whether it may be NULL. */
+    readonly nullable: boolean;
   }[];
 }
 
@@ -78,7 +80,7 @@ export async function readCatalogue(
       pg_has_role(r.oid, c.relowner, 'usage') as owns,
       has_schema_privilege(r.oid, n.oid, 'usage') as "mayUse",
       (select json_agg(json_build_object(
-          'name', a.attname,
+          'name', a.attname, 'nullable', not a.attnotnull,
           'key', coalesce((select a.attnum = any(i.indkey) from pg_catalog.pg_index i
             where i.indrelid = c.oid and i.indisprimary), false),
           'granted', has_column_privilege(r.oid, c.oid, a.attnum, 'select')) order by a.attnum)

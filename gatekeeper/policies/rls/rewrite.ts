@@ -198,7 +198,44 @@ function inSubquery(
     if (ofNull === "false") return never;
     throw new RlsRefused("NULL NOT IN (SELECT …) depends on whether there are rows");
   }
+  if (ofNull === "true") checkNoNulls(tests, columns, scope, select);
   return ofNode(inSelect(left.filter(isNode), columns, select.scope.table, whereNode(where)));
+}
+
+/**
+ * Under a NOT, a NULL on either side of IN decides whether rows are there, and Electric overlooks those that come
+ * and go. Throws {@link RlsRefused} where there may be one.
+ */
+function checkNoNulls(
+  tests: readonly unknown[],
+  columns: readonly string[],
+  scope: Scope,
+  select: Select,
+): void {
+  const inner = columns.find((name) =>
+    isNullable(name, select.scope.table) &&
+    !conjuncts(select.where).some((part) => isNotNullTest(part, name, select.scope))
+  );
+  const outer = tests.filter((test) => !isClosed(test)).map((test) => columnOf(test, scope))
+    .find((name) => name === null || isNullable(name, scope.table));
+  const found = inner ?? outer;
+  if (found === undefined) return;
+  throw new RlsRefused(
+    `NOT IN (SELECT …), and ${
+      found ?? "what stands left of it"
+    } may be NULL, which Electric overlooks there: make it NOT NULL` +
+      (inner === undefined ? "" : `, or add "${inner} IS NOT NULL" to the subquery`),
+  );
+}
+
+function isNullable(name: string, { columns }: LoadedTable): boolean {
+  return columns.some((column) => column.name === name && column.nullable);
+}
+
+function isNotNullTest(part: unknown, name: string, scope: Scope): boolean {
+  const { arg, nulltesttype } = fieldsOf(part);
+  const isTest = typeOf(part) === "NullTest" && nulltesttype === "IS_NOT_NULL";
+  return isTest && columnOf(arg, scope) === name;
 }
 
 /** `EXISTS (SELECT … FROM m WHERE m.a = t.b AND …)`, which is `b IN (SELECT a FROM m WHERE …)`. */

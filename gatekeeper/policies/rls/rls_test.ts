@@ -23,7 +23,8 @@ Deno.test.beforeAll(async () => {
       organisation_id uuid, public boolean not null default false, title text, secret text);
     create table open (id int primary key);
     alter table docs enable row level security;
-    grant select on members, docs, open to anon, authenticated;`);
+    create table docs2 (id uuid primary key, owner_id uuid);
+    grant select on members, docs, docs2, open to anon, authenticated;`);
 });
 Deno.test.afterAll(async () => {
   await sql.end();
@@ -71,6 +72,15 @@ Deno.test("six common policies become shapes", async () => {
   }
 });
 
+Deno.test("NOT IN is a shape where no NULL can be", async () => {
+  const found = await clauseOf("id not in (select user_id from members where role = 'banned')");
+  match(`${found.where}`, /NOT \(?id IN \(SELECT user_id FROM members/);
+  const tested = await clauseOf(
+    "id not in (select owner_id from docs2 where owner_id is not null)",
+  );
+  match(`${tested.where}`, /owner_id IS NOT NULL/);
+});
+
 Deno.test("claims are values, and a missing one lets nothing through", async () => {
   const tenant = "(auth.jwt() -> 'app_metadata' ->> 'tenant')::uuid = organisation_id";
   const found = await clauseOf(tenant, { ...ALICE, claims: { app_metadata: { tenant: ORG } } });
@@ -90,6 +100,13 @@ Deno.test("row-level security that is off, or can't be a shape, is refused with 
     [
       "not exists (select 1 from members m where m.user_id = docs.owner_id)",
       /policy "p" of public\.docs can't be a shape: EXISTS under a NOT/,
+    ],
+    // Nothing says that there is no NULL on either side.
+    ["id not in (select owner_id from docs2)", /owner_id may be NULL.*owner_id IS NOT NULL/],
+    ["owner_id not in (select user_id from members)", /owner_id may be NULL/],
+    [
+      "coalesce(owner_id, id) not in (select user_id from members)",
+      /stands left of it may be NULL/,
     ],
     [
       "(select role from members where user_id = auth.uid() limit 1) = 'admin'",
