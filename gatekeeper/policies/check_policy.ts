@@ -3,7 +3,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import { readShape } from "../../shared/shape.ts";
 import { openDatabase } from "../database/choose.ts";
 import { missingTables } from "../database/missing_tables.ts";
-import { createDecide, type Decide } from "./decide.ts";
+import { createDecide, type DecideTable } from "./decide.ts";
 import type { Policies } from "./policy.ts";
 import { canParse } from "./sql_tree.ts";
 import { type TestUser, toUser } from "./test_policy.ts";
@@ -71,7 +71,7 @@ function whyUnusable(kind: string | null): string {
 }
 
 async function checkTable(
-  decide: Decide,
+  decide: DecideTable,
   table: string,
   users: CheckOptions["users"] = [],
 ): Promise<Finding[]> {
