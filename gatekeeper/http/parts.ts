@@ -3,12 +3,14 @@ import type { Handler } from "../../shared/refusal.ts";
 import type { GatekeeperConfig } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Policies } from "../policies/policy.ts";
+import type { Shapes } from "../shapes/shape.ts";
 import type { Authenticate } from "../users/authenticate.ts";
 
 /** What the gatekeeper is made of. */
 export interface GatekeeperParts {
   readonly config: GatekeeperConfig;
   readonly policies: Policies;
+  readonly shapes: Shapes;
   readonly database: Database;
   readonly authenticate: Authenticate;
   readonly around: Surroundings;

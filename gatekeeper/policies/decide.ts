@@ -47,6 +47,7 @@ export function tableDecision(
 ): Decision {
   return {
     of: `table ${asked.table}`,
+    asked,
     checks: `the shape of table ${asked.table}`,
     forbidden: (reason) => forbiddenTable(asked, reason),
     open() {

@@ -32,6 +32,8 @@ export type Decide = (asker: Asker, checking: () => void) => Promise<Shape>;
 export interface Decision {
   /** As the log says it: `table todos`. */
   readonly of: string;
+  /** The shape as the client says it; `null` where the server says all of it. */
+  readonly asked: Shape | null;
   /** What is checked after, as the log says it: `the shape of table todos`. */
   readonly checks: string;
   /** 403, in the same words whether it exists or not; `reason` is the log's. */
@@ -134,6 +136,14 @@ export async function decideOne(
   } finally {
     attempt.end();
   }
+}
+
+/** A decision that is made before the policy is asked. */
+export function refused(refusal: Refusal): Decision {
+  const open = () => {
+    throw refusal;
+  };
+  return { of: "nothing", asked: null, checks: "nothing", forbidden: () => refusal, open };
 }
 
 /** 503 besides {@link databaseUnavailable}, for what is too slow: another try may do. */

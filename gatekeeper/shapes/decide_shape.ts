@@ -8,18 +8,18 @@ import { findShape, type GivenArguments, type Shapes, type ShapeVerdict } from "
 
 /**
  * Decides by a named shape: its schema reads the arguments, its `get` gives a selection, and that is
- * checked against the database as a policy's rows are. Throws a 404 {@link Refusal} for a name that
- * nobody defined.
+ * checked against the database as a policy's rows are. A name that nobody defined is a 404.
  */
 export function namedDecision(shapes: Shapes, name: string, given: GivenArguments): Decision {
-  const named = findShape(shapes, name);
-  if (named === undefined) throw unknownShape();
   const forbidden = (reason: string) => forbiddenShape(name, reason);
   return {
     of: `shape ${name}`,
+    asked: null,
     checks: `what shape ${name} gives`,
     forbidden,
     async open() {
+      const named = findShape(shapes, name);
+      if (named === undefined) throw unknownShape();
       const get = await named.open(given);
       return async (asker, checking) => {
         const verdict: unknown = await ask(name, get, asker);
