@@ -5,10 +5,9 @@ import { BadArguments } from "../shapes/bad_arguments.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
 import { readArguments } from "./arguments.ts";
 import type { Grant } from "./grant.ts";
-import type { GatekeeperParts } from "./parts.ts";
+import type { AnswerToken, GatekeeperParts } from "./parts.ts";
 import { unknownPath } from "./paths.ts";
 import { bodyOf } from "./refused.ts";
-import type { AnswerToken } from "./tokens.ts";
 
 /** `POST /gatekeeper/shapes/:name`: who asks, with which arguments, what do they get, and the token. */
 export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {

@@ -2,6 +2,7 @@ import type { Surroundings } from "../../edge/proxy.ts";
 import type { Handler } from "../../shared/refusal.ts";
 import type { GatekeeperConfig } from "../config.ts";
 import type { Database } from "../database/database.ts";
+import type { Explain } from "../policies/decision.ts";
 import type { Policies } from "../policies/policy.ts";
 import type { Shapes } from "../shapes/shape.ts";
 import type { Authenticate } from "../users/authenticate.ts";
@@ -17,3 +18,6 @@ export interface GatekeeperParts {
   /** Tells of each request that isn't told of anyway. */
   readonly logged: (handler: Handler) => Handler;
 }
+
+/** Answers one request for a token. What the log should know goes to `explain`, line by line. */
+export type AnswerToken = (request: Request, explain: Explain) => Promise<Response>;

@@ -1,16 +1,13 @@
 import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod } from "../../shared/refusal.ts";
-import { decideOne, type Explain } from "../policies/decision.ts";
+import { decideOne } from "../policies/decision.ts";
 import { tableDecision } from "../policies/decide.ts";
 import { createBatch } from "./batch.ts";
 import { createGrant } from "./grant.ts";
 import { listShapes } from "./list_shapes.ts";
 import { createNamed } from "./named.ts";
-import type { GatekeeperParts } from "./parts.ts";
+import type { AnswerToken, GatekeeperParts } from "./parts.ts";
 import { readShapeRequest, tableOf } from "./request.ts";
-
-/** Answers one request for a token. What the log should know goes to `explain`, line by line. */
-export type AnswerToken = (request: Request, explain: Explain) => Promise<Response>;
 
 /** Everything below `/gatekeeper`: by table, by a shape's name, and many at once. */
 export function createTokens(parts: GatekeeperParts): AnswerToken {
