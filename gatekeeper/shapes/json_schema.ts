@@ -26,8 +26,8 @@ export function jsonSchemaOf(shape: NamedShape): unknown {
 }
 
 function property(value: unknown, name: string): unknown {
-  // Arktype's schemas are functions.
-  const hasAny = value instanceof Function || (typeof value === "object" && value !== null);
+  // Arktype's schemas are functions, but not by their prototype.
+  const hasAny = typeof value === "function" || (typeof value === "object" && value !== null);
   return hasAny ? Reflect.get(value, name) : undefined;
 }
 
