@@ -49,6 +49,8 @@ const ITEMS: Record<string, unknown>[] = [
   { table: "todos" },
   { shape: "projectIssues", args: { project: PROJECT } },
   { table: "issues", where: "n = $1", params: ["1"], columns: ["id"], replica: "full" },
+  // The one before sets the search path, and is granted.
+  { shape: "projectIssues", args: { project: PROJECT } },
   { table: "issues", where: "nope = 1" },
   { table: "issues", colums: ["id"] },
   { table: "a.b.c" },

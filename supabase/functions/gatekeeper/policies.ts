@@ -1,4 +1,12 @@
-import { allow, definePolicies, ownRows, rows } from "electric-gatekeeper";
+import {
+  allow,
+  definePolicies,
+  defineShapes,
+  from,
+  ownRows,
+  rows,
+  shape,
+} from "electric-gatekeeper";
 
 /**
  * Who may sync what. Yours to edit: a table that isn't here is nobody's.
@@ -30,4 +38,13 @@ export const policies = definePolicies({
     return own.length > 0 &&
       rows`organisation_id = any(${own})`.columns("id", "organisation_id", "title", "body");
   },
+});
+
+/** Shapes that clients ask for by name: docs/shapes.md has those with arguments. */
+export const shapes = defineShapes({
+  // What the user has still to do, and nothing of it but what a list shows.
+  openTodos: shape({
+    get: ({ user }) =>
+      user && from("todos").rows`owner_id = ${user.id} and done = ${false}`.columns("id", "title"),
+  }),
 });
