@@ -14,6 +14,7 @@ import { checkConnection, type Database } from "./database/database.ts";
 import { missingTables } from "./database/missing_tables.ts";
 import { createGatekeeperHandler } from "./http/handler.ts";
 import type { Policies } from "./policies/policy.ts";
+import type { Shapes } from "./shapes/shape.ts";
 import { withSupabaseNames } from "./supabase.ts";
 import { createAuthenticate } from "./users/authenticate.ts";
 import { joinAuthenticate, type OwnAuthenticate } from "./users/own.ts";
@@ -22,6 +23,8 @@ import { joinAuthenticate, type OwnAuthenticate } from "./users/own.ts";
 export interface GatekeeperOptions extends ServerOptions {
   /** Who may sync what. */
   readonly policies: Policies;
+  /** Shapes that clients ask for by name, put together by `defineShapes`. */
+  readonly shapes?: Shapes;
   /** Postgres: its URL, or a postgresjs pool of yours; by default `DATABASE_URL` says where it is. */
   readonly database?: string | Sql;
   /** Says who asks, in place of our own look at the access token or together with it. */
@@ -53,6 +56,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
   const handler = createGatekeeperHandler({
     config,
     policies,
+    shapes: options.shapes ?? {},
     database,
     authenticate: joinAuthenticate(options.authenticate, ours),
     around: { runtime, log, stopping },

@@ -13,6 +13,19 @@ export {
   type Value,
   type Verdict,
 } from "./policies/policy.ts";
+export { from, Selection } from "./shapes/selection.ts";
+export {
+  defineShapes,
+  type GivenArguments,
+  type NamedShape,
+  type NamedShapeWith,
+  shape,
+  type ShapeAsker,
+  type ShapeQuestion,
+  type Shapes,
+  type ShapeVerdict,
+} from "./shapes/shape.ts";
+export type { StandardSchema } from "./shapes/standard_schema.ts";
 export { rls } from "./policies/rls/rls.ts";
 export type { Authenticate, User } from "./users/authenticate.ts";
 export type { Env } from "../edge/env.ts";

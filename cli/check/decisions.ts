@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /**
- * Lets the policies decide for sample users. It runs where the policies are, with the library that
+ * Lets the policies, and named shapes, decide for sample users. It runs where the policies are, with the library that
  * they import: another copy wouldn't know their `rows`.
  */
 export async function checkDecisions(
@@ -56,13 +56,15 @@ function probe(policies: string, users: readonly string[], packages: readonly st
   return `
 ${packages.map((name) => `import ${JSON.stringify(name)};`).join("\n")}
 import process from "node:process";
-import { checkPolicies } from "electric-gatekeeper/testing";
+import { checkPolicies, checkShapes } from "electric-gatekeeper/testing";
 import * as own from ${JSON.stringify(policies)};
 const tell = (answer) => console.log(${JSON.stringify(MARK)} + JSON.stringify(answer));
 const users = [null, ...${JSON.stringify(users)}.map((id) => ({ id }))];
 if (own.policies === undefined) tell({ error: "it must export what definePolicies gives as policies" });
 else {
-  await checkPolicies(own.policies, { database: process.env.DATABASE_URL, users })
+  const options = { database: process.env.DATABASE_URL, users };
+  await checkPolicies(own.policies, options)
+    .then(async (findings) => [...findings, ...await checkShapes(own.shapes ?? {}, options)])
     .then((findings) => tell({ findings }), ({ message, code }) => tell({ error: message || code }));
 }
 process.exit(0);

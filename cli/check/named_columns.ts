@@ -16,6 +16,10 @@ const TOKEN =
  */
 export function namedColumns(source: string): NamedColumn[] {
   const tokens = (source.match(TOKEN) ?? []).filter((token) => !/^\/[/*]/.test(token));
+  return [...columnsOfPolicies(tokens), ...columnsOfShapes(tokens)];
+}
+
+function columnsOfPolicies(tokens: readonly string[]): NamedColumn[] {
   const start = tokens.findIndex((token, i) =>
     token === "definePolicies" && tokens[i + 1] === "(" && tokens[i + 2] === "{"
   );
@@ -38,6 +42,31 @@ export function namedColumns(source: string): NamedColumn[] {
     }
   }
   return named;
+}
+
+/** Those of `from("…")` and what is called on it, in named shapes. */
+function columnsOfShapes(tokens: readonly string[]): NamedColumn[] {
+  const named: NamedColumn[] = [];
+  for (const [start, token] of tokens.entries()) {
+    const table = textOf(tokens[start + 2] ?? "");
+    if (token !== "from" || tokens[start + 1] !== "(" || table === null) continue;
+    for (let i = start + 4; tokens[i] === "."; i = endOfCall(tokens, i + 2)) {
+      if (tokens[i + 1] !== "columns") continue;
+      for (const column of textsFrom(tokens, i + 3)) named.push({ table, column, by: "columns" });
+    }
+  }
+  return named;
+}
+
+/** The place after a call's arguments, or a tag's template, that begin here. */
+function endOfCall(tokens: readonly string[], start: number): number {
+  let [i, depth] = [start, 0];
+  do {
+    if (/^[([{]$/.test(tokens[i] ?? "")) depth++;
+    if (/^[)\]}]$/.test(tokens[i] ?? "")) depth--;
+    i++;
+  } while (depth > 0 && i < tokens.length);
+  return i;
 }
 
 /** The texts from a place on, with commas between them. */

@@ -111,6 +111,39 @@ export async function readOnly<T>(
   }
 }
 
+/** What a part of a transaction gave, on its way out of that part. */
+class Undone<Result> extends Error {
+  readonly result: Result;
+
+  constructor(result: Result) {
+    super("undone");
+    this.result = result;
+  }
+}
+
+/**
+ * Runs queries as a part of a transaction that never was: what it sets (`set local`) isn't set after it,
+ * and a query of it that fails doesn't fail the others.
+ */
+export async function undoing<T>(
+  tx: TransactionSql,
+  work: (sql: TransactionSql) => Promise<T>,
+): Promise<T> {
+  try {
+    return await tx.savepoint(async (sql) => {
+      const result = await work(sql).catch((error) => {
+        // As in `readOnly`: nothing may be sent down a connection that is gone.
+        if (isLost(error)) return new Promise<never>(() => {});
+        throw error;
+      });
+      throw new Undone(result);
+    });
+  } catch (error) {
+    if (error instanceof Undone) return error.result;
+    throw error;
+  }
+}
+
 /** Throws when Postgres can't be asked; the message is the driver's. */
 export async function checkConnection(database: Database): Promise<void> {
   await readOnly(database, (tx) => tx`select 1`);

@@ -20,14 +20,16 @@ export function createGatekeeperHandler(parts: GatekeeperParts): Handler {
   const others = parts.logged(createOthers(parts));
   return (request) => {
     const { path } = targetOf(request);
-    const isForTable = path.startsWith(paths.tables) && !fixedPaths.includes(path);
-    return isForTable ? tokens(request) : others(request);
+    const isForTokens = path === paths.batch ||
+      (path.startsWith(paths.tables) && !fixedPaths.includes(path));
+    return isForTokens ? tokens(request) : others(request);
   };
 }
 
-/** `POST /gatekeeper/:table`, each with a line in the log that says why. */
+/** `POST /gatekeeper/:table` and its like, each with a line in the log that says why. */
 function createLoggedTokens(parts: GatekeeperParts): Handler {
   const { log } = parts.around;
+  const { batch } = parts.config.paths;
   const answerToken = createTokens(parts);
   return async (request) => {
     const reasons: string[] = [];
@@ -39,6 +41,8 @@ function createLoggedTokens(parts: GatekeeperParts): Handler {
     );
     const response = await answerOne(request);
     const path = targetOf(request).path.slice(0, SHOWN_PATH);
+    // Each of a list has its own.
+    if (path === batch && response.status === 200) return response;
     log([`${request.method} ${path} ${response.status}`, ...reasons].join(": "));
     return response;
   };

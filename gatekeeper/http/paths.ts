@@ -6,6 +6,10 @@ import { isSupabaseFunction } from "../supabase.ts";
 export interface Paths {
   /** Before a table's name. */
   readonly tables: string;
+  /** For many at once. */
+  readonly batch: string;
+  /** The list of named shapes; their names stand below it. */
+  readonly shapes: string;
   readonly shape: readonly string[];
   readonly keySet: readonly string[];
   readonly health: readonly string[];
@@ -18,6 +22,8 @@ export function pathsBelow(basePath: string, env: Env): Paths {
   if (isSupabaseFunction(env)) bases.push(`${basePath}/gatekeeper`);
   return {
     tables: `${basePath}/gatekeeper/`,
+    batch: `${basePath}/gatekeeper`,
+    shapes: `${basePath}/gatekeeper/shapes`,
     shape: bases.map((base) => `${base}/proxy/v1/shape`),
     keySet: bases.map((base) => `${base}/.well-known/jwks.json`),
     health: [`${basePath}/health`],
@@ -26,6 +32,7 @@ export function pathsBelow(basePath: string, env: Env): Paths {
 
 /** 404 that names what there is. */
 export function unknownPath(): Refusal {
-  const message = "Nothing here. Try POST /gatekeeper/<table>, GET /proxy/v1/shape or GET /health.";
+  const message = "Nothing here. Try POST /gatekeeper/<table>, POST /gatekeeper/shapes/<name>, " +
+    "POST /gatekeeper with a list of both, GET /gatekeeper/shapes, GET /proxy/v1/shape or GET /health.";
   return new Refusal(404, "not_found", message);
 }

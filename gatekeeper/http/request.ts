@@ -1,4 +1,4 @@
-import { parseObject, readBody } from "../../shared/body.ts";
+import { parseObject } from "../../shared/body.ts";
 import { invalidRequest } from "../../shared/refusal.ts";
 import {
   readShape,
@@ -7,13 +7,14 @@ import {
   type ShapeFields,
   splitQuery,
 } from "../../shared/shape.ts";
+import { readJsonOrForm } from "./body.ts";
 import { unknownPath } from "./paths.ts";
 
 /** Longest body, in KiB: many times the 8 that a token holds. */
-const MAX_KIB = 64;
+export const MAX_KIB = 64;
 
 /** What supabase-js adds to the query of `functions.invoke(…, { region })`. */
-const IGNORED = ["forceFunctionRegion"];
+export const IGNORED = ["forceFunctionRegion"];
 
 /** The table of `/gatekeeper/:table`, of which `segment` is what stands last. Throws a 404 {@link Refusal}. */
 export function tableOf(segment: string): string {
@@ -60,23 +61,17 @@ function readForm(text: string): ShapeFields {
 }
 
 async function readFields(request: Request): Promise<ShapeFields> {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type === "application/x-www-form-urlencoded") {
-    const text = await readBody(request, { maxKib: MAX_KIB });
-    if (text.trimStart().startsWith("{")) {
-      throw invalidRequest("The body is JSON; send it with 'Content-Type: application/json'.");
-    }
-    return readForm(text);
-  }
-  if (type !== undefined && type !== "application/json" && type !== "text/plain") {
-    await request.body?.cancel();
-    throw invalidRequest("The body must be JSON or a form (application/x-www-form-urlencoded).");
-  }
-  const text = await readBody(request, { maxKib: MAX_KIB });
+  const { text, isForm } = await readJsonOrForm(request, MAX_KIB);
+  if (isForm) return readForm(text);
   const body = text === "" ? {} : parseObject(text);
+  checkFields(body);
+  return body;
+}
+
+/** Throws a 400 {@link Refusal} for a field that a client's shape doesn't have. */
+export function checkFields(body: ShapeFields): void {
   const unknown = Object.keys(body).find((name) => !SHAPE_NAMES.includes(name));
   if (unknown !== undefined) throw unknownField(unknown);
-  return body;
 }
 
 function unknownField(name: string): Error {

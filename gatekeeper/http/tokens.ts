@@ -1,53 +1,37 @@
 import { targetOf } from "../../shared/query.ts";
-import { answer, checkMethod, invalidRequest, Refusal } from "../../shared/refusal.ts";
-import type { Shape } from "../../shared/shape.ts";
-import { createDecide, TOO_MUCH } from "../policies/decide.ts";
-import { createMint, TokenTooLong } from "../tokens/mint.ts";
-import type { GatekeeperParts } from "./parts.ts";
+import { answer, checkMethod } from "../../shared/refusal.ts";
+import { decideOne } from "../policies/decision.ts";
+import { tableDecision } from "../policies/decide.ts";
+import { createBatch } from "./batch.ts";
+import { createGrant } from "./grant.ts";
+import { listShapes } from "./list_shapes.ts";
+import { createNamed } from "./named.ts";
+import type { AnswerToken, GatekeeperParts } from "./parts.ts";
 import { readShapeRequest, tableOf } from "./request.ts";
 
-/** Answers one request for a token. What the log should know goes to `explain`, line by line. */
-export type AnswerToken = (
-  request: Request,
-  explain: (line: string) => void,
-) => Promise<Response>;
-
-/** `POST /gatekeeper/:table`: who asks, for which shape, may they, and the token. */
-export function createTokens(parts: Omit<GatekeeperParts, "around">): AnswerToken {
+/** Everything below `/gatekeeper`: by table, by a shape's name, and many at once. */
+export function createTokens(parts: GatekeeperParts): AnswerToken {
   const { config, policies, database, authenticate } = parts;
-  const decide = createDecide(policies, database, {
-    proxyChecksHandles: config.proxyChecksHandles,
-  });
-  const mint = createMint(config);
+  const { tables, batch, shapes } = config.paths;
+  const grant = createGrant(config);
+  const answerNamed = createNamed(parts, grant);
+  const answerBatch = createBatch(parts, grant);
+
   return async (request, explain) => {
     const { path, query } = targetOf(request);
-    const table = tableOf(path.slice(config.paths.tables.length));
-    const preflight = checkMethod(request, "POST", "OPTIONS");
+    if (path === batch) return await answerBatch(request);
+    if (path.startsWith(`${shapes}/`)) return await answerNamed(request, explain);
+    const table = tableOf(path.slice(tables.length));
+    // A table may be called shapes; their list is beside it.
+    const isList = path === shapes;
+    if (isList && /^(GET|HEAD)$/.test(request.method)) return listShapes(parts.shapes);
+    const methods = isList ? ["GET", "HEAD", "POST", "OPTIONS"] : ["POST", "OPTIONS"];
+    const preflight = checkMethod(request, ...methods);
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const asked = await readShapeRequest(request, table, query);
-    const shape = await decide(user, asked, explain);
-    try {
-      return answer(await mint(shape, user, Math.floor(Date.now() / 1000)));
-    } catch (error) {
-      if (!(error instanceof TokenTooLong)) throw error;
-      // A policy that leaves the shape to the client grants what was asked for, itself.
-      throw shape === asked ? tooLongAsked() : tooLongGranted(error, shape, explain);
-    }
+    const decision = tableDecision(policies, asked, config.proxyChecksHandles);
+    const shape = await decideOne(decision, user, database, explain);
+    return answer(await grant({ decision, shape, user }, explain));
   };
-}
-
-function tooLongAsked(): Refusal {
-  return invalidRequest("where, params and columns are too long for a token; ask for less.")
-    .because("token_too_long");
-}
-
-function tooLongGranted(
-  error: TokenTooLong,
-  { table }: Shape,
-  explain: (line: string) => void,
-): Refusal {
-  explain(`the policy of ${table} grants too much text: ${error.message}. ${TOO_MUCH}`);
-  const message = "The policy grants more than a token can hold; the gatekeeper's log says why.";
-  return new Refusal(500, "policy_failed", message).because("token_too_long");
 }

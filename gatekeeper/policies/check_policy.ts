@@ -2,15 +2,17 @@ import type { Sql } from "postgres";
 import { Refusal } from "../../shared/refusal.ts";
 import { readShape } from "../../shared/shape.ts";
 import { openDatabase } from "../database/choose.ts";
+import type { Database } from "../database/database.ts";
 import { missingTables } from "../database/missing_tables.ts";
-import { createDecide, type Decide } from "./decide.ts";
+import { tableDecision } from "./decide.ts";
+import { decideOne, type Decision } from "./decision.ts";
 import type { Policies } from "./policy.ts";
 import { canParse } from "./sql_tree.ts";
 import { type TestUser, toUser } from "./test_policy.ts";
 
 /** What is wrong, and what to do about it. */
 export interface Finding {
-  /** The table whose policy it is about, as `policies.ts` names it; `null` for all. */
+  /** The table whose policy it is about, as `policies.ts` names it, or `shape <name>`; `null` for all. */
   readonly table: string | null;
   readonly message: string;
 }
@@ -29,25 +31,34 @@ export interface CheckOptions {
  */
 export async function checkPolicies(
   policies: Policies,
-  { database: given, users = [null, { id: crypto.randomUUID() }] }: CheckOptions,
+  { database: given, users = sampleUsers() }: CheckOptions,
 ): Promise<Finding[]> {
   const database = openDatabase(() => undefined, given, () => {});
   try {
     const missing = await missingTables(database.sql, policies);
     const names = missing.map(({ table }) => table);
     const usable = policies.tables.filter((table) => !names.includes(table));
-    const decide = createDecide(policies, database);
     const findings: Finding[] = missing.map(({ table, kind }) => ({
       table,
       message: whyUnusable(kind),
     }));
-    for (const table of usable) findings.push(...await checkTable(decide, table, users));
+    for (const table of usable) {
+      const decision = tableDecision(policies, readShape({ table }), true);
+      const messages = await tryUsers(decision, users, database);
+      findings.push(...messages.map((message) => ({ table, message })));
+    }
     if (!await canParse()) findings.push(NO_PARSER);
     return findings;
   } finally {
     await database.end({ timeout: 1 });
   }
 }
+
+/** Nobody in particular, and someone whom nobody knows. */
+export const sampleUsers = (): (TestUser | null)[] => [
+  null,
+  { id: crypto.randomUUID() },
+];
 
 const NO_PARSER: Finding = {
   table: null,
@@ -70,16 +81,18 @@ function whyUnusable(kind: string | null): string {
   return `is ${what}, which Electric can't sync: write a policy for the table behind it`;
 }
 
-async function checkTable(
-  decide: Decide,
-  table: string,
-  users: CheckOptions["users"] = [],
-): Promise<Finding[]> {
+/** Lets each user ask; gives what goes wrong, which a refusal doesn't. */
+export async function tryUsers(
+  decision: Decision,
+  users: readonly (TestUser | null)[],
+  database: Database,
+): Promise<string[]> {
   const messages = new Set<string>();
   for (const user of users) {
     const explained: string[] = [];
+    const explain = (line: string) => void explained.push(line);
     try {
-      await decide(toUser(user), readShape({ table }), (line) => explained.push(line));
+      await decideOne(decision, toUser(user), database, explain);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // Less than that is a policy's no.
@@ -89,5 +102,5 @@ async function checkTable(
       messages.add(`for ${who}, ${why}: correct the policy`);
     }
   }
-  return [...messages].map((message) => ({ table, message }));
+  return [...messages];
 }

@@ -30,10 +30,10 @@ export interface Policies {
 }
 
 /** Everyone gets the shape they ask for: any rows, any columns. */
-export const allow = true;
+export const allow: true = true;
 
 /** Nobody gets anything; so it is for tables without a policy, too. */
-export const deny = false;
+export const deny: false = false;
 
 /** A value in {@link rows}: one, a list, or what a query of one column gave. */
 export type Value = Scalar | readonly Scalar[] | readonly Readonly<Record<string, Scalar>>[];

@@ -5,7 +5,8 @@ import { Refusal } from "../../shared/refusal.ts";
 import { readShape, type Shape } from "../../shared/shape.ts";
 import { openDatabase } from "../database/choose.ts";
 import type { User } from "../users/authenticate.ts";
-import { createDecide } from "./decide.ts";
+import { tableDecision } from "./decide.ts";
+import { decideOne, type Decision } from "./decision.ts";
 import type { Policies } from "./policy.ts";
 import { PolicyTestError } from "./policy_test_error.ts";
 
@@ -66,16 +67,33 @@ export interface TestResult {
  * });
  * ```
  */
-export async function testPolicies(
+export function testPolicies(
   policies: Policies,
-  { as, on, database: given, where, params, columns }: TestQuestion,
+  { as, on, database, where, params, columns }: TestQuestion,
+): Promise<TestResult> {
+  const decision = () =>
+    tableDecision(policies, readShape({ table: on, where, params, columns }), true);
+  return testDecision(decision, { as, database, what: `The policy of ${on}` });
+}
+
+/** Who asks in a test, on which database, and what is tested. */
+interface Tested {
+  readonly as: TestUser | null;
+  readonly database: string | Sql | undefined;
+  /** As a mistake is told. */
+  readonly what: string;
+}
+
+/** Decides as the gatekeeper would; see {@link testPolicies}. */
+export async function testDecision(
+  decision: () => Decision,
+  { as, database: given, what }: Tested,
 ): Promise<TestResult> {
   const database = openDatabase(databaseEnv(given), given, () => {});
   const explained: string[] = [];
   try {
-    const asked = readShape({ table: on, where, params, columns });
-    const decide = createDecide(policies, database);
-    const shape = await decide(toUser(as), asked, (line) => explained.push(line));
+    const explain = (line: string) => void explained.push(line);
+    const shape = await decideOne(decision(), toUser(as), database, explain);
     const { table, where: clause, params: values, columns: names } = shape;
     const signed = { table, where: clause, params: values, columns: names };
     return { allowed: true, reason: null, message: null, shape: signed };
@@ -83,7 +101,7 @@ export async function testPolicies(
     if (!(error instanceof Refusal)) throw error;
     // Row-level security that can't be a shape is a mistake of ours, however a client is told.
     const isMistake = error.status >= 500 || error.reason === "rls_refused";
-    if (isMistake) throw noOutcome(on, error, explained);
+    if (isMistake) throw noOutcome(what, error, explained);
     return { allowed: false, reason: error.reason, message: error.message, shape: null };
   } finally {
     await database.end({ timeout: 1 });
@@ -108,8 +126,8 @@ export function toUser(user: TestUser | null): User | null {
   return { role, claims: { sub: id, role }, ...user };
 }
 
-function noOutcome(on: string, refusal: Refusal, explained: readonly string[]): PolicyTestError {
+function noOutcome(what: string, refusal: Refusal, explained: readonly string[]): PolicyTestError {
   const code = refusal.status === 503 ? "unavailable" : "policy_failed";
   const why = explained.join("; ") || refusal.message;
-  return new PolicyTestError(code, `The policy of ${on} reached no verdict. ${why}`);
+  return new PolicyTestError(code, `${what} reached no verdict. ${why}`);
 }

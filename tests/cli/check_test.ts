@@ -97,6 +97,28 @@ Deno.test("a column that two checks see is told once", async () => {
   assert.match(output, /ownRows\(…\) names the column owner, which the table doesn't have/);
 });
 
+Deno.test("named shapes are tried, and their columns read", async () => {
+  const shapes = (get: string) => `
+import { defineShapes, definePolicies, from, shape } from "electric-gatekeeper";
+export const policies = definePolicies({});
+export const shapes = defineShapes({ own: shape({ get: ({ user }) => ${get} }) });`;
+  const good = `user && from("todos").rows\`owner_id = \${user.id}\`.columns("id", "title")`;
+  assert.equal((await checked(shapes(good))).output, `${POLICIES}: nothing found.`);
+  const { output } = await checked(
+    shapes(`user?.role === "admin" && from("todos").rows\`(true)\`.columns("id", "titel")`),
+  );
+  assert.match(
+    output,
+    /todos: \.columns\(…\) names the column titel, which the table doesn't have/,
+  );
+  const missing = await checked(shapes(`user && from("todo")`));
+  assert.match(
+    missing.output,
+    /shape own: for user .*of shape own: the database has no such table: correct the policy/,
+  );
+  assert.equal(missing.code, 1);
+});
+
 Deno.test("a policy decides for the users that one names", async () => {
   const text = policies(`todos: ({ user }) => user?.id === "x" && rows\`owner_id = \${user.id}\`,`);
   assert.equal((await checked(text)).code, 0);

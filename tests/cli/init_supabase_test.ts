@@ -81,7 +81,8 @@ Deno.test("init writes the functions, and only adds to config.toml", options, as
 Deno.test("what it writes is what this repository's example has", options, async () => {
   for (const file of ["edge/index.ts", "gatekeeper/index.ts", ".env.example"]) {
     const own = await Deno.readTextFile(`${ROOT}/supabase/functions/${file}`);
-    assert.equal(await written(file), own, file);
+    // Whoever begins has no named shapes yet.
+    assert.equal(await written(file), own.replaceAll(", shapes", ""), file);
   }
   const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   assert.deepEqual(JSON.parse(await written("edge/deno.json")).imports, {

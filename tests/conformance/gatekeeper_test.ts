@@ -275,12 +275,41 @@ test("other methods are 405 and a preflight 204", async () => {
 });
 
 test("other paths are 404", async () => {
-  const paths = ["/", "/gatekeeper", "/gatekeeper/", "/gatekeeper/a/b", "/Gatekeeper/items"];
-  for (const target of [...paths, "/gatekeeper/items/", "/health/", "//health"]) {
+  const paths = ["/", "/gatekeeper/", "/gatekeeper/a/b", "/Gatekeeper/items", "/gatekeeper/items/"];
+  const more = ["/gatekeeper/shapes/", "/gatekeeper/shapes/a/b", "/gatekeeper/shapes/nothing"];
+  for (const target of [...paths, ...more, "/health/", "//health"]) {
     const response = await rawRequest(gatekeeper.port, { method: "POST", target });
     assert.equal(response.status, 404, target);
     assert.match(response.text, /gatekeeper/);
   }
+});
+
+test("a list is answered with a list, each with its own status", async () => {
+  const asked = [{ table: "items" }, { table: "nothing_here" }, { shape: "nothing" }];
+  const response = await rawRequest(gatekeeper.port, {
+    method: "POST",
+    target: "/gatekeeper",
+    headers: JSON_BODY,
+    body: JSON.stringify(asked),
+  });
+  assert.equal(response.status, 200, response.text);
+  assert.equal(response.header("cache-control"), "no-store");
+  const [items, ...others]: Record<string, unknown>[] = JSON.parse(response.text);
+  assert.deepEqual(items, { status: 200, ...JSON.parse((await post()).text) });
+  assert.deepEqual(others.map(({ status }) => status), [403, 404]);
+  for (const body of ["", "{}", "[]"]) {
+    const ask = { method: "POST", target: "/gatekeeper", headers: JSON_BODY, body };
+    assert.equal((await rawRequest(gatekeeper.port, ask)).status, 400, body);
+  }
+  const preflight = await rawRequest(gatekeeper.port, { method: "OPTIONS", target: "/gatekeeper" });
+  assert.equal(preflight.status, 204);
+});
+
+test("named shapes are listed, none here, and their list is beside a table of that name", async () => {
+  const target = "/gatekeeper/shapes";
+  const response = await rawRequest(gatekeeper.port, { target });
+  assert.deepEqual([response.status, response.text], [200, '{"shapes":[]}']);
+  assert.equal((await rawRequest(gatekeeper.port, { method: "POST", target })).status, 403);
 });
 
 test("without Postgres it is 503, never a token; it recovers by itself", async () => {

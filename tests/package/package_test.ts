@@ -26,7 +26,7 @@ async function packagesOf(subpath: string): Promise<string[]> {
     if (seen.has(path)) return;
     seen.add(path);
     const text = await Deno.readTextFile(path);
-    for (const [, to = ""] of text.matchAll(/(?:from|import)\s*\(?\s*"([\w@./-]+)"/g)) {
+    for (const [, to = ""] of text.matchAll(/(?:from|import\s*\(?)\s*"([\w@./-]+)"/g)) {
       if (to.startsWith(".")) await walk(new URL(to, `file://${path}`).pathname);
       else found.add(to);
     }
@@ -88,7 +88,9 @@ Deno.test("are the types wrong? No", async () => {
 Deno.test("types check under plain strict, and with all that is stricter", async () => {
   await using temp = await tempDir();
   const source = `import { createServer } from "node:http";
-import { allow, createGatekeeper, definePolicies, ownRows, rows, type User } from "electric-gatekeeper";
+import {
+  allow, createGatekeeper, definePolicies, defineShapes, from, ownRows, rows, shape, type StandardSchema, type User,
+} from "electric-gatekeeper";
 import { createEdge } from "electric-gatekeeper/edge";
 import { gatekeeperShape } from "electric-gatekeeper/client";
 import { toNodeListener } from "electric-gatekeeper/node";
@@ -101,10 +103,18 @@ const policies = definePolicies({
     return user !== null && found.length > 0 && rows\`owner_id = \${user.id}\`.columns("id");
   },
 });
+declare const args: StandardSchema<{ project: string }, { project: string; open: boolean }>;
+const shapes = defineShapes({
+  own: shape({ get: ({ user }) => user && from("notes").by(ownRows("owner_id")).columns("id") }),
+  issues: shape({
+    args,
+    get: ({ args }) => from("issues").rows\`project = \${args.project} and open = \${args.open}\`,
+  }),
+});
 const user: User = { id: "a", role: "authenticated", claims: {} };
-export const gatekeeper = createGatekeeper({ policies, authenticate: () => user, basePath: "/api" });
+export const gatekeeper = createGatekeeper({ policies, shapes, authenticate: () => user, basePath: "/api" });
 createServer(toNodeListener(createEdge({ env: process.env })));
-export const shape = await gatekeeperShape({ gatekeeperUrl: "http://localhost:4000", table: "items" });
+export const items = await gatekeeperShape({ gatekeeperUrl: "http://localhost:4000", table: "items" });
 `;
   await Deno.mkdir(`${temp.path}/node_modules/@types`, { recursive: true });
   const link = (from: string, to: string) => Deno.symlink(from, `${temp.path}/node_modules/${to}`);

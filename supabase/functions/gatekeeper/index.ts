@@ -1,4 +1,4 @@
 import { createGatekeeper } from "electric-gatekeeper";
-import { policies } from "./policies.ts";
+import { policies, shapes } from "./policies.ts";
 
-export default createGatekeeper({ policies });
+export default createGatekeeper({ policies, shapes });

@@ -1,4 +1,13 @@
-import { allow, definePolicies, ownRows, rls, rows } from "electric-gatekeeper";
+import {
+  allow,
+  definePolicies,
+  defineShapes,
+  from,
+  ownRows,
+  rls,
+  rows,
+  shape,
+} from "electric-gatekeeper";
 
 /**
  * Who may sync what. Yours to edit: a table that isn't here is nobody's.
@@ -23,4 +32,13 @@ export const policies = definePolicies({
   // What Postgres's own row-level security gives the user: those of their organisations, live as well,
   // and without the notes, which nobody was granted. The policy is in supabase/migrations/.
   documents: rls,
+});
+
+/** Shapes that clients ask for by name: docs/shapes.md has those with arguments. */
+export const shapes = defineShapes({
+  // What the user has still to do, and nothing of it but what a list shows.
+  openTodos: shape({
+    get: ({ user }) =>
+      user && from("todos").rows`owner_id = ${user.id} and done = ${false}`.columns("id", "title"),
+  }),
 });

@@ -1,0 +1,73 @@
+import { targetOf } from "../../shared/query.ts";
+import { answer, checkMethod, Refusal } from "../../shared/refusal.ts";
+import { decideAll, type Outcome } from "../policies/decide_all.ts";
+import { tableDecision } from "../policies/decide.ts";
+import { type Decision, type Explain, refused } from "../policies/decision.ts";
+import { namedDecision } from "../shapes/decide_shape.ts";
+import type { User } from "../users/authenticate.ts";
+import { type Item, labelOf, readItem, readItems } from "./batch_request.ts";
+import type { Grant } from "./grant.ts";
+import type { GatekeeperParts } from "./parts.ts";
+import { bodyOf } from "./refused.ts";
+
+/** One answer of many, as JSON. */
+interface OneAnswer {
+  readonly status: number;
+}
+
+/**
+ * `POST /gatekeeper` with a list: who asks, once, and then each as if it had been asked for alone, in one
+ * transaction. Each answer has the `status` that it would have had, and a line in the log.
+ */
+export function createBatch(
+  { config, policies, shapes, database, authenticate, around }: GatekeeperParts,
+  grant: Grant,
+): (request: Request) => Promise<Response> {
+  function decisionOf(item: Item): Decision {
+    try {
+      const asked = readItem(item);
+      return "table" in asked
+        ? tableDecision(policies, asked.table, config.proxyChecksHandles)
+        : namedDecision(shapes, asked.name, asked.given);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return refused(error);
+    }
+  }
+
+  async function answerOne(
+    decision: Decision,
+    outcome: Outcome,
+    user: User | null,
+    explain: Explain,
+  ): Promise<OneAnswer> {
+    try {
+      if (outcome instanceof Refusal) throw outcome;
+      return { status: 200, ...await grant({ decision, shape: outcome, user }, explain) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      explain(error.reason);
+      return { status: error.status, ...bodyOf(error) };
+    }
+  }
+
+  return async (request) => {
+    const { path, query } = targetOf(request);
+    const preflight = checkMethod(request, "POST", "OPTIONS");
+    if (preflight !== null) return preflight;
+    const user = await authenticate(request);
+    const items = await readItems(request, query);
+    const asked = items.map((item) => {
+      const reasons: string[] = [];
+      const explain = (line: string) => void reasons.push(line);
+      return { decision: decisionOf(item), explain, reasons, label: labelOf(item) };
+    });
+    const answers: OneAnswer[] = [];
+    for (const [each, outcome] of await decideAll(asked, user, database)) {
+      const one = await answerOne(each.decision, outcome, user, each.explain);
+      const place = `${answers.push(one)} of ${asked.length}, ${each.label}`;
+      around.log([`POST ${path} (${place}) ${one.status}`, ...each.reasons].join(": "));
+    }
+    return answer(answers);
+  };
+}

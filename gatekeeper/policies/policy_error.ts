@@ -1,0 +1,5 @@
+/** A mistake of what decides, not the client's. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly code = "policy_failed";
+}
