@@ -1,9 +1,16 @@
+/** What a client asks for: a table or a named shape, and the rest. */
+export type Question = { table?: string; shape?: string } & Record<string, unknown>;
+
 /** A gatekeeper and a proxy in front of one growing shape, on a socket each, to renew tokens against. */
 export class Servers implements AsyncDisposable {
   /** Tokens the gatekeeper has signed, the last being the newest. */
   readonly signed: string[] = [];
   /** Credentials the gatekeeper was given, one a request. */
   readonly credentials: (string | null)[] = [];
+  /** What the gatekeeper was asked: path and body, one a request. */
+  readonly asked: { readonly path: string; readonly body: unknown }[] = [];
+  /** The token that each request to the proxy carried. */
+  readonly tokens: string[] = [];
   /** Statuses that the proxy answered. */
   readonly statuses: number[] = [];
   /** Seconds that a token lives. */
@@ -13,8 +20,12 @@ export class Servers implements AsyncDisposable {
   proxyStatus: number | undefined;
   /** The same for the next request only. */
   proxyStatusOnce: number | undefined;
-  /** The shape as signed. */
-  params: Record<string, unknown> = { table: "items" };
+  /** The shape as signed, by what was asked. */
+  shapeOf: (question: Question, credentials: string | null) => Record<string, unknown> = () => ({
+    table: "items",
+  });
+  /** Names of tables and shapes that nobody gets. */
+  readonly refused = new Set<string>();
   /** Shapes that the proxy was asked for, one a request. */
   readonly shapes: URLSearchParams[] = [];
   /** Requests for a shape that their token isn't for. */
@@ -53,35 +64,53 @@ export class Servers implements AsyncDisposable {
 
   async #sign(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    this.credentials.push(request.headers.get("authorization"));
+    const credentials = request.headers.get("authorization");
+    this.credentials.push(credentials);
+    const body = await request.json().catch(() => undefined);
+    this.asked.push({ path: pathname, body });
     await sleep(this.delay);
     if (this.gatekeeperStatus !== undefined) {
       return Response.json({ message: "Ask someone else." }, { status: this.gatekeeperStatus });
     }
-    if (request.method !== "POST" || !pathname.startsWith("/gatekeeper/")) {
+    if (request.method !== "POST" || !pathname.startsWith("/gatekeeper")) {
       return Response.json({ message: "Not here." }, { status: 404 });
     }
+    if (Array.isArray(body)) return Response.json(body.map((one) => this.#grant(one, credentials)));
+    const [, , name = "", named] = pathname.split("/");
+    const question = named === undefined ? { ...body, table: name } : { shape: named, args: body };
+    const { status, ...answer } = this.#grant(question, credentials);
+    return Response.json(answer, { status });
+  }
+
+  #grant(question: Question, credentials: string | null) {
+    if (this.refused.has(question.table ?? question.shape ?? "")) {
+      return { status: 403, message: "Not yours." };
+    }
     const token = `Bearer token-${this.signed.length + 1}`;
+    const params = this.shapeOf(question, credentials);
     this.signed.push(token);
-    this.#signedShapes.push(shapeQuery(this.params));
-    return Response.json({
+    this.#signedShapes.push(shapeQuery(params));
+    return {
+      status: 200,
       url: `http://127.0.0.1:${this.#proxy.addr.port}/v1/shape`,
       headers: { Authorization: token },
-      params: this.params,
+      params,
       expires_at: new Date(Date.now() + this.lifetime * 1000).toISOString(),
-    });
+    };
   }
 
   async #serve(request: Request): Promise<Response> {
     const query = new URL(request.url).searchParams;
-    const token = this.signed.indexOf(request.headers.get("authorization") ?? "");
+    const authorization = request.headers.get("authorization") ?? "";
+    this.tokens.push(authorization);
+    const token = this.signed.indexOf(authorization);
     const shape = new URLSearchParams(
-      [...query].filter(([name]) => /^(table|where|columns|params\[)/.test(name)),
+      [...query].filter(([name]) => /^(table|where|columns|replica|params\[)/.test(name)),
     );
     shape.sort();
     this.shapes.push(shape);
     if (token >= 0 && this.#signedShapes[token] !== shape.toString()) this.mixedUp.push(`${shape}`);
-    const handle = `${shape}`.length + "-1";
+    const handle = encodeURIComponent(`${shape}`);
     const isStale = query.has("handle") && query.get("handle") !== handle;
     const known = token >= this.#revoked;
     const status = this.proxyStatusOnce ?? this.proxyStatus ?? (!known ? 401 : isStale ? 409 : 200);
@@ -106,7 +135,7 @@ export class Servers implements AsyncDisposable {
         "electric-handle": handle,
         "electric-offset": `${this.#rows}_0`,
         "electric-schema": '{"id":{"type":"text"}}',
-        "electric-cursor": "1",
+        ...(query.has("live") && { "electric-cursor": String(this.statuses.length) }),
         "electric-up-to-date": "",
       },
     });
@@ -118,6 +147,7 @@ function shapeQuery(shape: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(shape)) {
     if (typeof value === "string") query.set(name, value);
+    else if (Array.isArray(value)) query.set(name, value.map((column) => `"${column}"`).join());
     else if (typeof value === "object" && value !== null) {
       for (const [number, text] of Object.entries(value)) {
         query.set(`${name}[${number}]`, `${text}`);
