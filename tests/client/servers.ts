@@ -30,19 +30,19 @@ export class Servers implements AsyncDisposable {
   readonly shapes: URLSearchParams[] = [];
   /** Requests for a shape that their token isn't for. */
   readonly mixedUp: string[] = [];
+  /** When each token was signed, in milliseconds of a clock that nobody sets. */
+  readonly signedAt: number[] = [];
+  /** Milliseconds that a request waits for changes. */
+  hold = 1000;
   /** Milliseconds that the gatekeeper takes. */
   delay = 0;
   readonly #signedShapes: string[] = [];
+  readonly #expiries: number[] = [];
   #rows = 0;
   #revoked = 0;
-  readonly #gatekeeper = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    (request) => this.#sign(request),
-  );
-  readonly #proxy = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    (request) => this.#serve(request),
-  );
+  readonly #stopped = new Map<string, AbortController>();
+  #gatekeeper = this.#serveAt(0, "gatekeeper");
+  #proxy = this.#serveAt(0, "proxy");
 
   get gatekeeperUrl(): string {
     return `http://127.0.0.1:${this.#gatekeeper.addr.port}`;
@@ -53,6 +53,17 @@ export class Servers implements AsyncDisposable {
     this.#revoked = this.signed.length;
   }
 
+  /** Stops one of the two for so many milliseconds, in the midst of its requests. */
+  async restart(which: "gatekeeper" | "proxy", ms: number): Promise<void> {
+    const isGatekeeper = which === "gatekeeper";
+    const { port } = (isGatekeeper ? this.#gatekeeper : this.#proxy).addr;
+    this.#stopped.get(which)?.abort();
+    await (isGatekeeper ? this.#gatekeeper : this.#proxy).finished;
+    await sleep(ms);
+    if (isGatekeeper) this.#gatekeeper = this.#serveAt(port, which);
+    else this.#proxy = this.#serveAt(port, which);
+  }
+
   /** Adds a row to the shape; gives its id. */
   add(): string {
     return String(++this.#rows);
@@ -60,6 +71,15 @@ export class Servers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#gatekeeper.shutdown(), this.#proxy.shutdown()]);
+  }
+
+  #serveAt(port: number, which: "gatekeeper" | "proxy"): Deno.HttpServer<Deno.NetAddr> {
+    const stopped = new AbortController();
+    this.#stopped.set(which, stopped);
+    return Deno.serve(
+      { port, hostname: "127.0.0.1", onListen: () => {}, signal: stopped.signal },
+      (request) => which === "gatekeeper" ? this.#sign(request) : this.#serve(request),
+    );
   }
 
   async #sign(request: Request): Promise<Response> {
@@ -88,14 +108,18 @@ export class Servers implements AsyncDisposable {
     }
     const token = `Bearer token-${this.signed.length + 1}`;
     const params = this.shapeOf(question, credentials);
+    const expiry = Date.now() + this.lifetime * 1000;
     this.signed.push(token);
+    this.signedAt.push(performance.now());
+    // One that has expired on arrival is of a server whose clock is behind.
+    this.#expiries.push(this.lifetime > 0 ? expiry : Infinity);
     this.#signedShapes.push(shapeQuery(params));
     return {
       status: 200,
       url: `http://127.0.0.1:${this.#proxy.addr.port}/v1/shape`,
       headers: { Authorization: token },
       params,
-      expires_at: new Date(Date.now() + this.lifetime * 1000).toISOString(),
+      expires_at: new Date(expiry).toISOString(),
     };
   }
 
@@ -112,7 +136,7 @@ export class Servers implements AsyncDisposable {
     if (token >= 0 && this.#signedShapes[token] !== shape.toString()) this.mixedUp.push(`${shape}`);
     const handle = encodeURIComponent(`${shape}`);
     const isStale = query.has("handle") && query.get("handle") !== handle;
-    const known = token >= this.#revoked;
+    const known = token >= this.#revoked && Date.now() < (this.#expiries[token] ?? 0);
     const status = this.proxyStatusOnce ?? this.proxyStatus ?? (!known ? 401 : isStale ? 409 : 200);
     this.proxyStatusOnce = undefined;
     this.statuses.push(status);
@@ -122,7 +146,11 @@ export class Servers implements AsyncDisposable {
     }
     if (status !== 200) return Response.json({ message: "No." }, { status });
     const from = Math.max(0, Number(query.get("offset")?.split("_")[0]));
-    for (let waited = 0; query.has("live") && from === this.#rows && waited < 100; waited += 10) {
+    for (
+      let waited = 0;
+      query.has("live") && from === this.#rows && waited < this.hold;
+      waited += 10
+    ) {
       await sleep(10);
     }
     const changes = Array.from({ length: this.#rows - from }, (_, index) => ({
@@ -158,10 +186,10 @@ function shapeQuery(shape: Record<string, unknown>): string {
   return query.toString();
 }
 
-/** Waits until `condition` holds; fails after ten seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !condition(); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`not within 10 s: ${condition}`);
+/** Waits until `condition` holds; fails after ten seconds, or as many milliseconds. */
+export async function until(condition: () => boolean, within = 10_000): Promise<void> {
+  for (const end = performance.now() + within; !condition(); await sleep(10)) {
+    if (performance.now() > end) throw new Error(`not within ${within} ms: ${condition}`);
   }
 }
 
