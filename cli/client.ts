@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { BackoffDefaults, type Message, ShapeStream } from "@electric-sql/client";
 import { inOurWords } from "./help.ts";
-import { GatekeeperError, gatekeeperShape } from "../client/gatekeeper.ts";
+import { GatekeeperError, gatekeeperShape } from "../client/index.ts";
 
 const USAGE = `Prints a shape's rows as they change.
 
@@ -46,15 +46,10 @@ function isRefused(error: unknown): boolean {
   return /ECONNREFUSED|connection refused/i.test(error.message) || isRefused(error.cause);
 }
 
-function explain(error: unknown): string {
-  const isOurs = error instanceof GatekeeperError;
-  const reason = !isOurs && error instanceof Error && error.cause instanceof Error
-    ? error.cause
-    : error;
-  if (reason instanceof GatekeeperError && reason.status === undefined && isRefused(reason)) {
-    return `${reason.message} Is \`deno task dev\` running?`;
-  }
-  return reason instanceof Error ? reason.message : String(reason);
+/** Why there is no shape, in a line: the gatekeeper's words, or those of what failed. */
+function explain(error: Error): string {
+  const isOther = error instanceof GatekeeperError && error.code === "stream_failed";
+  return isOther && error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function show(message: Message): string | undefined {
@@ -79,28 +74,43 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.exit(0);
   });
 }
-const shape = await gatekeeperShape({
-  gatekeeperUrl: gatekeeper,
-  table,
-  ...(where !== undefined && { where }),
-  ...(param.length > 0 && { params: param }),
-  ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  signal: over.signal,
-  onError: (error) => fail(explain(error)),
-}).catch((error) => fail(explain(error)));
-
 let state = "new";
 const become = (next: string, line: string) => {
   if (state !== next) console.error(line);
   state = next;
 };
+
+/** Says when servers are away; where there is no gatekeeper to begin with, it fails. */
+const fetchClient: typeof fetch = async (input, init) => {
+  const away = () => become("away", "A request failed, trying again ...");
+  try {
+    const response = await fetch(input, init);
+    if (response.status >= 500) away();
+    return response;
+  } catch (error) {
+    if (state === "new") {
+      const hint = isRefused(error) ? " Is `deno task dev` running?" : "";
+      fail(`The gatekeeper at ${gatekeeper} doesn't answer.${hint}`);
+    }
+    if (!init?.signal?.aborted) away();
+    throw error;
+  }
+};
+
+const shape = gatekeeperShape({
+  gatekeeper,
+  table,
+  ...(where !== undefined && { where }),
+  ...(param.length > 0 && { params: param }),
+  ...(token !== undefined && { authorization: token }),
+  fetchClient,
+  signal: over.signal,
+  onError: (error) => fail(explain(error)),
+});
+
 const stream = new ShapeStream({
   ...shape,
-  backoffOptions: {
-    ...BackoffDefaults,
-    maxDelay: 5000,
-    onFailedAttempt: () => become("away", `A request to ${shape.url} failed, trying again ...`),
-  },
+  backoffOptions: { ...BackoffDefaults, maxDelay: 5000 },
 });
 stream.subscribe((messages) => {
   for (const message of messages) {
@@ -108,4 +118,4 @@ stream.subscribe((messages) => {
     if (line !== undefined) console.log(line);
   }
   if (stream.isUpToDate) become("live", "Up to date, waiting for changes (Ctrl-C ends).");
-}, (error) => fail(explain(error)));
+});

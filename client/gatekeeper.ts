@@ -1,126 +1,102 @@
-import { GatekeeperError, type Grant, requestGrant, type ShapeRequest } from "./grant.ts";
-import { withDeletes } from "./move_out.ts";
-import { ShapeChanged, TokenKeeper } from "./token_keeper.ts";
+import { GatekeeperError } from "./error.ts";
+import { type Grant, isRecord, readGrant } from "./grant.ts";
+import { inOneTab } from "./one_tab.ts";
+import { nameOf, type Question } from "./question.ts";
+import { remember } from "./remember.ts";
 
-export { GatekeeperError, type GatekeeperErrorCode } from "./grant.ts";
+/** How long the gatekeeper may take to answer, in milliseconds. */
+const ANSWER_WITHIN = 10_000;
+/** What is asked for within as many milliseconds goes in one request. */
+const TOGETHER_WITHIN = 5;
+/** The gatekeeper takes as many questions at once. */
+const MOST_AT_ONCE = 50;
 
-/** What {@link gatekeeperShape} takes. */
-export interface GatekeeperShapeOptions extends ShapeRequest {
-  /** The user's own credentials for the gatekeeper, asked for anew with each renewal when a function. */
-  readonly authorization?: string | (() => string | Promise<string>);
-  /** Makes all requests, to the gatekeeper and to the proxy. */
-  readonly fetchClient?: typeof fetch;
-  /** Ends the stream, and renewals with it. */
-  readonly signal?: AbortSignal;
-  /** Hears why a stream ended that nobody aborted; without it, the console does. */
-  readonly onError?: (error: GatekeeperError) => void;
+/** Asks for a grant, with the user's credentials. Rejects with a {@link GatekeeperError}. */
+export type Ask = (question: Question, authorization: string | undefined) => Promise<Grant>;
+
+/** Somebody who waits for an answer. */
+interface Asker {
+  readonly question: Question;
+  readonly resolve: (grant: Grant) => void;
+  readonly reject: (error: GatekeeperError) => void;
 }
 
-/** What a stream syncs with, as the client's `onError` may hand it on. */
-interface Access {
-  params: Grant["params"];
-  headers: { Authorization: () => Promise<string> };
-}
+/** Asks the gatekeeper at `url`: together what is asked for together, and not again at once where it is away. */
+export function askAt(url: string, fetchClient: typeof fetch): Ask {
+  /** By credentials, which a request has but once. */
+  const waiting = new Map<string | undefined, Asker[]>();
+  let failedInARow = 0;
+  let pauseUntil = 0;
 
-/** Options to spread into `new ShapeStream({ ... })`. */
-export interface GatekeeperShape extends Access {
-  /** Of the proxy. */
-  url: string;
-  /** Set where {@link GatekeeperShapeOptions} have one. */
-  signal?: AbortSignal;
-  fetchClient: typeof fetch;
-  onError: (error: Error) => Promise<Access | undefined>;
-  /** Calls `listener` for each stream that ends with an error; see `client/collection.ts`. */
-  onEnd: (listener: (error: GatekeeperError) => void) => void;
-}
-
-/**
- * Asks the gatekeeper for a shape and gives options for `ShapeStream` that keep their token
- * fresh: renewed shortly before it expires, and when the proxy answers 401 or 403, one renewal at a time.
- * When the renewed token is for another shape, since the user's rights changed, the stream goes on with that one:
- * its subscribers get `must-refetch` and the rows of now.
- *
- * When that can't help, the stream ends: `onError` gets a {@link GatekeeperError}, and subscribers the same, or the
- * proxy's error with it as its `cause`. While the gatekeeper is away, the stream tries again with the client's own backoff.
- *
- * ```ts ignore
- * const shape = await gatekeeperShape({ gatekeeperUrl: "http://localhost:4000", table: "items" });
- * const stream = new ShapeStream({ ...shape, liveSse: true });
- * ```
- *
- * @throws {GatekeeperError} when the gatekeeper doesn't grant the shape to begin with.
- */
-export async function gatekeeperShape(options: GatekeeperShapeOptions): Promise<GatekeeperShape> {
-  const { authorization, fetchClient = globalThis.fetch, signal, onError, ...shape } = options;
-  const request = async () =>
-    await requestGrant(shape, {
-      authorization: typeof authorization === "function" ? await authorization() : authorization,
-      fetchClient,
-      signal,
+  const post = (questions: readonly Question[], authorization = "") => {
+    const { path, content } = toRequest(questions);
+    return fetchClient(`${url}/gatekeeper${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+      body: JSON.stringify(content),
+      signal: AbortSignal.timeout(ANSWER_WITHIN),
     });
-  const grant = await request();
-  const keeper = new TokenKeeper(grant, request);
-  const listeners = [onError ?? ((error) => report(shape.table, error))];
-  return {
-    url: grant.url,
-    ...access(keeper, grant.params),
-    // Read anew for each stream that is made of these options: what a stream has seen is its own.
-    get fetchClient() {
-      return withDeletes(async (input, init) => {
-        const response = await fetchClient(input, init);
-        keeper.observe(new Headers(init?.headers).get("authorization"), response.status);
-        return response;
-      });
-    },
-    onError: async (error) => {
-      const reason = await recover(keeper, error);
-      if (reason === undefined) return access(keeper, keeper.params);
-      if (!signal?.aborted) {
-        for (const listener of listeners) listener(reason);
-      }
-      return undefined;
-    },
-    onEnd: (listener) => listeners.push(listener),
-    ...(signal && { signal }),
   };
-}
 
-/** The token of a stream is asked for with the shape it is to open, which another stream may have left behind. */
-function access(keeper: TokenKeeper, params: Grant["params"]): Access {
-  return {
-    // The client merges these over what it has: what the shape had before must go.
-    params: { ...(keeper.hasChanged && { where: "", columns: [], params: {} }), ...params },
-    headers: { Authorization: () => keeper.authorization(params) },
+  const answer = async (askers: readonly Asker[], authorization: string | undefined) => {
+    let status = 0;
+    let body: unknown;
+    let cause: unknown;
+    try {
+      const questions = askers.map(({ question }) => question);
+      const response = await inOneTab(url, () => post(questions, authorization));
+      status = response.status;
+      body = await response.json();
+    } catch (error) {
+      // Without JSON, the status has to do.
+      cause = error;
+    }
+    failedInARow = isAway(status) ? failedInARow + 1 : 0;
+    // Up to 0.1 s, 0.4 s, 0.9 s, … 10 s.
+    pauseUntil = Date.now() + 100 * Math.min(10, failedInARow) ** 2 * Math.random();
+    askers.forEach(({ question, resolve, reject }, i) => {
+      const own: unknown = Array.isArray(body) ? body[i] : body;
+      const grant = readGrant(own);
+      if (grant) resolve(grant);
+      else reject(errorOf(question, status, own, cause));
+    });
   };
+
+  const errorOf = (question: Question, ofAll: number, answer: unknown, cause: unknown) => {
+    const { status = ofAll, message = "" } = isRecord(answer) ? answer : {};
+    const own = Number(status);
+    return new GatekeeperError(
+      own === 200 ? "bad_answer" : isAway(own) ? "unavailable" : "refused",
+      `The gatekeeper at ${url} ${own ? `answered ${own}: ${message}` : "doesn't answer."}`,
+      nameOf(question),
+      { cause },
+    );
+  };
+
+  const flush = () => {
+    for (const [authorization, askers] of waiting) {
+      while (askers.length > 0) void answer(askers.splice(0, MOST_AT_ONCE), authorization);
+    }
+    waiting.clear();
+  };
+
+  return (question, authorization) =>
+    new Promise((resolve, reject) => {
+      if (waiting.size === 0) setTimeout(flush, Math.max(TOGETHER_WITHIN, pauseUntil - Date.now()));
+      remember(waiting, authorization, () => []).push({ question, resolve, reject });
+    });
 }
 
-/** Gives nothing when the stream may go on, otherwise why it ends. */
-async function recover(keeper: TokenKeeper, error: Error): Promise<GatekeeperError | undefined> {
-  if (error instanceof ShapeChanged) return undefined;
-  if (error instanceof GatekeeperError) return error;
-  if (!("status" in error) || (error.status !== 401 && error.status !== 403)) {
-    return asGatekeeperError(error);
-  }
-  try {
-    await keeper.recover();
-    return undefined;
-  } catch (cause) {
-    error.cause = cause;
-    return asGatekeeperError(cause);
-  }
+/** Whether another try makes sense; 0 is no answer at all. */
+function isAway(status: number): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }
 
-function asGatekeeperError(error: unknown): GatekeeperError {
-  if (error instanceof GatekeeperError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const failure = new GatekeeperError("stream_failed", `The stream can't go on: ${message}`);
-  failure.cause = error;
-  return failure;
-}
-
-function report(table: string, error: GatekeeperError): void {
-  console.error(
-    `The stream of ${table} ended, its rows are out of date from now on: ${error.message}\n` +
-      "Give gatekeeperShape an onError to handle this; then this line isn't written.",
-  );
+function toRequest(questions: readonly Question[]): { path: string; content: unknown } {
+  const [question] = questions;
+  if (!question || questions.length > 1) return { path: "", content: questions };
+  const name = encodeURIComponent(nameOf(question));
+  if ("shape" in question) return { path: `/shapes/${name}`, content: question.args ?? {} };
+  // JSON leaves out what is undefined.
+  return { path: `/${name}`, content: { ...question, table: undefined } };
 }

@@ -1,8 +1,9 @@
-export { failWithStream } from "./collection.ts";
+export type { Authorization, SupabaseAuth } from "./authorization.ts";
+export { GatekeeperError, type GatekeeperErrorCode } from "./error.ts";
 export {
-  GatekeeperError,
-  type GatekeeperErrorCode,
   type GatekeeperShape,
   gatekeeperShape,
   type GatekeeperShapeOptions,
-} from "./gatekeeper.ts";
+} from "./gatekeeper_shape.ts";
+export type { AnyShapes, ArgsOf, ShapeNames } from "./question.ts";
+export { signOut } from "./session.ts";

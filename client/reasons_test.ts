@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { type Message, Reasons } from "./reasons.ts";
+import { followReasons, type Message } from "./reasons.ts";
 
 /** `(a IN s0 AND b IN s1) OR c IN s2`, by the values of a row's three columns and the three subqueries. */
 type Values = readonly [a: string, b: string, c: string];
@@ -81,13 +81,13 @@ Deno.test("with the deletes that are written into a log, its rows are those that
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const world = new World();
-      const reasons = new Reasons();
+      const follow = followReasons();
       const rows = new Set<string>();
       for (const step of steps) {
         const messages = "key" in step
           ? world.set(step.key, step.values)
           : world.move(step.pos, step.value, step.isIn);
-        for (const { key, headers } of reasons.follow(messages, (value) => value)) {
+        for (const { key, headers } of follow(messages)) {
           if (key !== undefined && headers.operation === "delete") rows.delete(key);
           else if (key !== undefined) rows.add(key);
         }

@@ -1,12 +1,10 @@
 import { Shape, ShapeStream } from "@electric-sql/client";
 import { useShape } from "@electric-sql/react";
-import { createCollection } from "@tanstack/db";
+import { createCollection, createLiveQueryCollection } from "@tanstack/db";
 import { electricCollectionOptions } from "@tanstack/electric-db-collection";
 import { createElement } from "react";
 import { create } from "react-test-renderer";
-import type { gatekeeperShape } from "../../client/index.ts";
-
-export type ShapeOptions = Awaited<ReturnType<typeof gatekeeperShape>>;
+import type { GatekeeperShape } from "../../client/index.ts";
 
 /** A shape as an app sees it. */
 export interface Watched {
@@ -17,11 +15,11 @@ export interface Watched {
   readonly stop: () => Promise<void>;
 }
 
-export type Follow = (options: ShapeOptions) => Watched;
+export type Follow = (options: GatekeeperShape) => Watched;
 
 type Row = { id: string };
 
-function followByShape(options: ShapeOptions, liveSse: boolean): Watched {
+function followByShape(options: GatekeeperShape, liveSse: boolean): Watched {
   const over = new AbortController();
   const stream = new ShapeStream<Row>({ ...options, liveSse, signal: over.signal });
   let hasEnded = false;
@@ -36,7 +34,7 @@ function followByShape(options: ShapeOptions, liveSse: boolean): Watched {
   };
 }
 
-function followByUseShape(options: ShapeOptions): Watched {
+function followByUseShape(options: GatekeeperShape): Watched {
   const over = new AbortController();
   let seen: { data: Row[]; isLoading: boolean; isError: boolean } | undefined;
   const given = { ...options, signal: over.signal };
@@ -57,7 +55,7 @@ function followByUseShape(options: ShapeOptions): Watched {
 }
 
 function followByCollection(
-  shapeOptions: ShapeOptions,
+  shapeOptions: GatekeeperShape,
   syncMode: "eager" | "progressive" | "on-demand",
 ): Watched {
   const options = electricCollectionOptions<Row>({
@@ -66,13 +64,17 @@ function followByCollection(
     syncMode,
   });
   const collection = createCollection(options);
-  collection.startSyncImmediate();
-  if (syncMode === "on-demand") void collection._sync.loadSubset({});
+  // As apps do; on demand, it says which rows to load.
+  const query = createLiveQueryCollection((q) => q.from({ row: collection }));
+  query.startSyncImmediate();
   return {
-    ids: () => idsOf(collection.toArray),
-    isReady: () => collection.status === "ready",
+    ids: () => idsOf(query.toArray),
+    isReady: () => query.status === "ready",
     hasFailed: () => collection.status === "error",
-    stop: () => collection.cleanup(),
+    stop: async () => {
+      await query.cleanup();
+      await collection.cleanup();
+    },
   };
 }
 

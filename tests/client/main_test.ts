@@ -72,7 +72,10 @@ Deno.test("the example client says what is wrong in a line", async (t) => {
     servers.gatekeeperStatus = 403;
     await using client = new Client("--gatekeeper", servers.gatekeeperUrl, "secrets");
     assert.equal(await client.exit(), 1);
-    assert.equal(client.stderr, "The gatekeeper answered 403: Ask someone else.\n");
+    assert.equal(
+      client.stderr,
+      `The gatekeeper at ${servers.gatekeeperUrl} answered 403: Ask someone else.\n`,
+    );
   });
   await t.step("an unknown option", async () => {
     await using client = new Client("--colour");

@@ -2,22 +2,26 @@ import assert from "node:assert/strict";
 import { isChangeMessage, ShapeStream } from "@electric-sql/client";
 import {
   GatekeeperError,
+  type GatekeeperShape,
   gatekeeperShape,
   type GatekeeperShapeOptions,
-} from "../../client/gatekeeper.ts";
+} from "../../client/index.ts";
 import { Servers, until } from "./servers.ts";
 
 /** The official client on the gatekeeper's answer; gathers what it is given. */
 class Following implements Disposable {
   readonly ids: unknown[] = [];
+  /** What the app's `onError` heard. */
+  readonly told: GatekeeperError[] = [];
   error: Error | undefined;
   readonly #over = new AbortController();
 
-  async start(servers: Servers, options: Partial<GatekeeperShapeOptions> = {}): Promise<this> {
-    return this.with(await shapeOf(servers, { ...options, signal: this.#over.signal }));
+  start(servers: Servers, options: Partial<GatekeeperShapeOptions> = {}): this {
+    const onError = (error: GatekeeperError) => this.told.push(error);
+    return this.with(shapeOf(servers, { onError, ...options, signal: this.#over.signal }));
   }
 
-  with(shape: Awaited<ReturnType<typeof gatekeeperShape>>): this {
+  with(shape: GatekeeperShape): this {
     const stream = new ShapeStream({
       ...shape,
       signal: this.#over.signal,
@@ -35,47 +39,31 @@ class Following implements Disposable {
 }
 
 function shapeOf(servers: Servers, options: Partial<GatekeeperShapeOptions> = {}) {
-  return gatekeeperShape({
-    gatekeeperUrl: servers.gatekeeperUrl,
-    table: "items",
-    ...options,
-  });
+  return gatekeeperShape({ gatekeeper: servers.gatekeeperUrl, table: "items", ...options });
 }
 
 Deno.test("a token that the proxy refuses is renewed, and no row is lost or doubled", async () => {
   await using servers = new Servers();
-  let asked = 0;
   servers.add();
-  using following = await new Following().start(servers, {
-    authorization: () => `Bearer user-${++asked}`,
-  });
+  using following = new Following().start(servers, { authorization: () => "user" });
   await until(() => following.ids.length === 1);
   servers.revoke();
   await until(() => servers.signed.length === 2);
   servers.add();
   await until(() => following.ids.length === 2);
   assert.deepEqual(following.ids, ["1", "2"]);
-  assert.deepEqual(servers.credentials, ["Bearer user-1", "Bearer user-2"]);
+  assert.deepEqual(servers.credentials, ["Bearer user", "Bearer user"]);
   assert.equal(following.error, undefined);
 });
 
-Deno.test("a 403 is renewed too", async () => {
+Deno.test("streams of one shape share a grant and a renewal", async () => {
   await using servers = new Servers();
-  using following = await new Following().start(servers);
-  await until(() => servers.statuses.length > 1);
-  servers.proxyStatusOnce = 403;
-  await until(() => servers.signed.length === 2);
-  servers.add();
-  await until(() => following.ids.length === 1);
-});
-
-Deno.test("streams of one shape share a renewal", async () => {
-  await using servers = new Servers();
-  const shape = await shapeOf(servers);
+  const shape = shapeOf(servers);
   using _a = new Following().with(shape);
   using _b = new Following().with(shape);
-  using _c = new Following().with(shape);
+  using _c = new Following().start(servers);
   await until(() => servers.statuses.length > 6);
+  assert.equal(servers.signed.length, 1);
   servers.delay = 150;
   servers.revoke();
   await until(() => servers.statuses.filter((status) => status === 401).length === 3);
@@ -88,7 +76,7 @@ Deno.test("streams of one shape share a renewal", async () => {
 Deno.test("a token is renewed before it expires", async () => {
   await using servers = new Servers();
   servers.lifetime = 0.5;
-  using following = await new Following().start(servers);
+  using following = new Following().start(servers);
   await until(() => servers.signed.length >= 3);
   assert.deepEqual(servers.statuses.filter((status) => status !== 200), []);
   assert.equal(following.error, undefined);
@@ -97,67 +85,106 @@ Deno.test("a token is renewed before it expires", async () => {
 Deno.test("a clock that is far ahead doesn't renew with every request", async () => {
   await using servers = new Servers();
   servers.lifetime = -3600;
-  using _following = await new Following().start(servers);
+  using _following = new Following().start(servers);
   await until(() => servers.statuses.length > 4);
   assert.equal(servers.signed.length, 1);
 });
 
 Deno.test("a proxy that refuses new tokens too ends the stream with an error that says so", async () => {
   await using servers = new Servers();
-  using following = await new Following().start(servers);
-  servers.proxyStatus = 403;
+  using following = new Following().start(servers);
+  servers.proxyStatus = 401;
   await until(() => following.error !== undefined);
   assert.equal(servers.signed.length, 4);
-  assert.ok(following.error?.cause instanceof GatekeeperError);
-  assert.equal(following.error.cause.code, "not_accepted");
+  assert.deepEqual(following.told.map(({ code, shape }) => [code, shape]), [
+    ["not_accepted", "items"],
+  ]);
 });
 
-Deno.test("a gatekeeper that says no to a renewal ends the stream", async () => {
-  await using servers = new Servers();
-  using following = await new Following().start(servers);
-  await until(() => servers.statuses.length > 1);
-  servers.gatekeeperStatus = 403;
-  servers.revoke();
-  await until(() => following.error !== undefined);
-  assert.ok(following.error?.cause instanceof GatekeeperError);
-  assert.equal(following.error.cause.code, "refused");
-  assert.equal(following.error.cause.message, "The gatekeeper answered 403: Ask someone else.");
+Deno.test("a gatekeeper that says no ends the stream, at first and at a renewal", async (t) => {
+  for (const atFirst of [true, false]) {
+    await t.step(atFirst ? "at first" : "at a renewal", async () => {
+      await using servers = new Servers();
+      if (atFirst) servers.gatekeeperStatus = 403;
+      using following = new Following().start(servers);
+      if (!atFirst) {
+        await until(() => servers.statuses.length > 1);
+        servers.gatekeeperStatus = 403;
+        servers.revoke();
+      }
+      await until(() => following.error !== undefined);
+      const [error] = following.told;
+      assert.ok(error instanceof GatekeeperError);
+      assert.deepEqual([error.code, error.shape], ["refused", "items"]);
+      assert.match(error.message, /answered 403: Ask someone else\.$/);
+      assert.equal(following.told.length, 1);
+      assert.equal(servers.credentials.length, atFirst ? 1 : 2);
+      const asked = servers.credentials.length + servers.statuses.length;
+      await new Promise((done) => setTimeout(done, 200));
+      assert.equal(servers.credentials.length + servers.statuses.length, asked, "it asks no more");
+    });
+  }
 });
 
-Deno.test("a gatekeeper that says no to a renewal ahead of time ends the stream", async () => {
+Deno.test("a right that is lost before a renewal ends the stream once the token has expired", async () => {
   await using servers = new Servers();
   servers.lifetime = 0.3;
-  using following = await new Following().start(servers);
+  using following = new Following().start(servers);
+  await until(() => servers.signed.length === 1);
   servers.gatekeeperStatus = 401;
   await until(() => following.error !== undefined);
-  assert.ok(following.error instanceof GatekeeperError);
-  assert.equal(servers.credentials.length, 2);
+  assert.deepEqual(following.told.map(({ code }) => code), ["refused"]);
 });
 
-Deno.test("a gatekeeper that is away for a while is asked again", async () => {
+Deno.test("a gatekeeper that is away is asked again, at first and at a renewal", async (t) => {
+  for (const atFirst of [true, false]) {
+    await t.step(atFirst ? "at first" : "at a renewal", async () => {
+      await using servers = new Servers();
+      if (atFirst) servers.gatekeeperStatus = 503;
+      using following = new Following().start(servers);
+      if (!atFirst) {
+        await until(() => servers.statuses.length > 1);
+        servers.gatekeeperStatus = 503;
+        servers.revoke();
+      }
+      await until(() => servers.credentials.length > 3);
+      servers.gatekeeperStatus = undefined;
+      servers.add();
+      await until(() => following.ids.length === 1);
+      assert.equal(following.error, undefined);
+      assert.deepEqual(following.told, []);
+    });
+  }
+});
+
+Deno.test("a token that is still good is used while the gatekeeper is away", async () => {
   await using servers = new Servers();
-  using following = await new Following().start(servers);
-  await until(() => servers.statuses.length > 1);
+  servers.lifetime = 3;
+  using following = new Following().start(servers);
+  await until(() => servers.signed.length === 1);
   servers.gatekeeperStatus = 503;
-  servers.revoke();
-  await until(() => servers.credentials.length > 3);
-  servers.gatekeeperStatus = undefined;
+  await until(() => servers.credentials.length === 2);
   servers.add();
   await until(() => following.ids.length === 1);
-  assert.equal(following.error, undefined);
+  assert.deepEqual(new Set(servers.tokens), new Set(["Bearer token-1"]));
 });
 
 Deno.test("a shape that changes with a renewal goes on with the new one", async (t) => {
   for (const ahead of [false, true]) {
     await t.step(ahead ? "renewed ahead of time" : "renewed after a 401", async () => {
       await using servers = new Servers();
-      servers.params = { table: "items", where: "id = $1", params: { "1": "1" } };
+      servers.shapeOf = () => ({
+        table: "items",
+        where: "id = $1",
+        params: { "1": "1" },
+        columns: ["id", "title"],
+      });
       if (ahead) servers.lifetime = 0.5;
-      const shape = await shapeOf(servers);
+      const shape = shapeOf(servers);
       using a = new Following().with(shape);
       using b = new Following().with(shape);
       await until(() => servers.statuses.length > 4);
-      servers.params = { table: "items" };
+      servers.shapeOf = () => ({ table: "items" });
       if (!ahead) servers.revoke();
       await until(() => servers.statuses.includes(409));
       servers.add();
@@ -169,70 +196,74 @@ Deno.test("a shape that changes with a renewal goes on with the new one", async 
   }
 });
 
+Deno.test("a shape is asked for as it was granted, whatever was asked", async () => {
+  await using servers = new Servers();
+  servers.shapeOf = () => ({
+    table: "items",
+    where: 'owner = $1 and "größe" > 1',
+    params: { "1": "a&b=c" },
+    columns: ["id", 'a"b'],
+  });
+  const question = { where: "id > $1", params: ["7"], columns: ["id"], replica: "full" } as const;
+  using following = new Following().start(servers, question);
+  await until(() => servers.shapes.length > 1);
+  assert.deepEqual(Object.fromEntries(servers.shapes[0] ?? []), {
+    table: "items",
+    where: 'owner = $1 and "größe" > 1',
+    "params[1]": "a&b=c",
+    columns: '"id","a""b"',
+    replica: "full",
+  });
+  assert.deepEqual(servers.asked, [{ path: "/gatekeeper/items", body: { ...question } }]);
+  assert.equal(following.error, undefined);
+});
+
 Deno.test("why a stream ended is told to the app's onError, or to the console", async (t) => {
   await using servers = new Servers();
-  await t.step("the app's", async () => {
-    const told: GatekeeperError[] = [];
-    using following = await new Following().start(servers, {
-      onError: (error) => told.push(error),
-    });
-    await until(() => servers.statuses.length > 1);
-    servers.gatekeeperStatus = 403;
-    servers.revoke();
-    await until(() => following.error !== undefined);
-    assert.deepEqual(told.map(({ code, status }) => [code, status]), [["refused", 403]]);
-    servers.gatekeeperStatus = undefined;
-  });
   await t.step("the app's, of a failure that isn't the gatekeeper's", async () => {
-    const told: GatekeeperError[] = [];
-    using following = await new Following().start(servers, {
-      onError: (error) => told.push(error),
-    });
+    using following = new Following().start(servers);
     servers.proxyStatusOnce = 400;
     await until(() => following.error !== undefined);
-    assert.deepEqual(told.map(({ code, cause }) => [code, cause]), [
+    assert.deepEqual(following.told.map(({ code, cause }) => [code, cause]), [
       ["stream_failed", following.error],
     ]);
   });
   await t.step("the console", async () => {
     const original = console.error;
-    const lines: string[] = [];
-    console.error = (line: string) => lines.push(line);
+    const printed: unknown[] = [];
+    console.error = (...values: unknown[]) => printed.push(...values);
     try {
-      using following = await new Following().start(servers);
-      servers.gatekeeperStatus = 403;
-      servers.revoke();
+      servers.refused.add("secrets");
+      const shape = gatekeeperShape({ gatekeeper: servers.gatekeeperUrl, table: "secrets" });
+      using following = new Following().with(shape);
       await until(() => following.error !== undefined);
     } finally {
       console.error = original;
     }
-    assert.match(lines.join("\n"), /^The stream of items ended, .*403: Ask someone else\./);
+    assert.match(String(printed), /^GatekeeperError: .*403: Not yours\./);
   });
 });
 
-Deno.test("without a grant there is no stream", async (t) => {
+Deno.test("what answers instead of a gatekeeper ends the stream", async () => {
   await using servers = new Servers();
-  const code = (expected: string) => (error: unknown) =>
-    error instanceof GatekeeperError && error.code === expected;
-  await t.step("refused", async () => {
-    servers.gatekeeperStatus = 403;
-    await assert.rejects(shapeOf(servers), code("refused"));
-  });
-  await t.step("unavailable", async () => {
-    servers.gatekeeperStatus = 503;
-    await assert.rejects(shapeOf(servers), code("unavailable"));
-  });
-  await t.step("no gatekeeper", async () => {
-    servers.gatekeeperStatus = 200;
-    await assert.rejects(shapeOf(servers), code("bad_answer"));
-  });
-  await t.step("nobody there", async () => {
-    const gone = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    gone.close();
-    const gatekeeperUrl = `http://127.0.0.1:${gone.addr.port}`;
-    await assert.rejects(shapeOf(servers, { gatekeeperUrl }), code("unavailable"));
-  });
-  await t.step("aborted", async () => {
-    await assert.rejects(shapeOf(servers, { signal: AbortSignal.abort() }), { name: "AbortError" });
-  });
+  servers.gatekeeperStatus = 200;
+  using following = new Following().start(servers);
+  await until(() => following.error !== undefined);
+  assert.deepEqual(following.told.map(({ code }) => code), ["bad_answer"]);
+});
+
+Deno.test("an aborted signal ends a stream in silence, and asks for nothing", async () => {
+  await using servers = new Servers();
+  const over = new AbortController();
+  const told: GatekeeperError[] = [];
+  const stream = new ShapeStream(
+    shapeOf(servers, { signal: over.signal, onError: (error) => told.push(error) }),
+  );
+  stream.subscribe(() => {});
+  await until(() => stream.isUpToDate);
+  over.abort();
+  const asked = servers.statuses.length;
+  await new Promise((done) => setTimeout(done, 200));
+  assert.ok(servers.statuses.length <= asked + 1);
+  assert.deepEqual(told, []);
 });

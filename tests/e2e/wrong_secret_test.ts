@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ShapeStream } from "@electric-sql/client";
-import { gatekeeperShape } from "../../client/gatekeeper.ts";
+import { gatekeeperShape } from "../../client/index.ts";
 import { startSyncService } from "../../dev/sync/service.ts";
 import { freePort } from "../support/free_port.ts";
 import { testPostgres } from "../support/postgres.ts";
@@ -33,8 +33,8 @@ Deno.test("a wrong ELECTRIC_SECRET renews no token; once it is right, clients go
   const over = new AbortController();
   stack.defer(() => over.abort());
   const statuses: number[] = [];
-  const shape = await gatekeeperShape({
-    gatekeeperUrl: gatekeeper.url,
+  const shape = gatekeeperShape({
+    gatekeeper: gatekeeper.url,
     table: "items",
     signal: over.signal,
     fetchClient: async (input, init) => {

@@ -114,7 +114,7 @@ const shapes = defineShapes({
 const user: User = { id: "a", role: "authenticated", claims: {} };
 export const gatekeeper = createGatekeeper({ policies, shapes, authenticate: () => user, basePath: "/api" });
 createServer(toNodeListener(createEdge({ env: process.env })));
-export const items = await gatekeeperShape({ gatekeeperUrl: "http://localhost:4000", table: "items" });
+export const shape = gatekeeperShape({ gatekeeper: "http://localhost:4000", table: "items" });
 `;
   await Deno.mkdir(`${temp.path}/node_modules/@types`, { recursive: true });
   const link = (from: string, to: string) => Deno.symlink(from, `${temp.path}/node_modules/${to}`);

@@ -53,10 +53,10 @@ async function startDev() {
 }
 
 /** Syncs `items` with the official client, and sees a row that is inserted meanwhile. */
-async function seesNewRow(gatekeeperUrl: string, sql: Sql): Promise<void> {
+async function seesNewRow(gatekeeper: string, sql: Sql): Promise<void> {
   const over = new AbortController();
   const value = crypto.randomUUID();
-  const shape = await gatekeeperShape({ gatekeeperUrl, table: "items", signal: over.signal });
+  const shape = gatekeeperShape({ gatekeeper, table: "items", signal: over.signal });
   const stream = new ShapeStream(shape);
   const timer = setTimeout(() => over.abort(), 10_000);
   try {
