@@ -9,6 +9,8 @@ export interface PartSettings {
   readonly electricUrl: string;
   readonly authSecret: string;
   readonly servers: ServerArgs;
+  /** Where the gatekeeper listens, behind the playground, which has its port. */
+  readonly gatekeeperPort: number;
   /** Signs the access tokens of dev's own users; none when users come from elsewhere. */
   readonly userSecret: string | undefined;
 }
@@ -30,10 +32,10 @@ export function makeParts(
   print: PartOptions["print"],
 ): WatchedPart[] {
   const { root, library, host, ports } = config;
-  // An address that stands for all is none to call.
-  const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
+  const edgeUrl = edgeUrlOf(config);
   const read = [root, library, ...packageFolders()].join();
   const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${read}`];
+  const tapped = [...allow, "--preload", join(library, "dev/playground/tap.ts")];
   const make = (
     name: string,
     folders: readonly string[],
@@ -55,15 +57,15 @@ export function makeParts(
   const gatekeeper = make(
     "gatekeeper",
     ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper", "electric"],
-    `http://${reach}:${ports.gatekeeper}/health`,
-    ["run", ...allow, ...settings.servers.gatekeeper],
+    `http://127.0.0.1:${settings.gatekeeperPort}/health`,
+    ["run", ...tapped, ...settings.servers.gatekeeper],
     {
-      HOST: host,
+      HOST: "127.0.0.1",
       LOG_REQUESTS: "1",
-      PORT: String(ports.gatekeeper),
+      PORT: String(settings.gatekeeperPort),
       AUTH_SECRET: settings.authSecret,
       DATABASE_URL: settings.databaseUrl,
-      ELECTRIC_PROXY_URL: `http://${reach}:${ports.edge}`,
+      ELECTRIC_PROXY_URL: edgeUrl,
       ELECTRIC_URL: settings.electricUrl,
       ...(settings.userSecret !== undefined && { SUPABASE_JWT_SECRET: settings.userSecret }),
     },
@@ -71,8 +73,8 @@ export function makeParts(
   const edge = make(
     "edge",
     ["edge", "shared", "supabase/functions/edge", "electric"],
-    `http://${reach}:${ports.edge}/health`,
-    ["run", ...allow, ...settings.servers.edge],
+    `${edgeUrl}/health`,
+    ["run", ...tapped, ...settings.servers.edge],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -88,6 +90,13 @@ export function makeParts(
 function packageFolders(): string[] {
   const cache = Deno.env.get("DENO_DIR") ?? (Deno.env.get("HOME") ?? "") + "/.cache/deno";
   return [join(cache, "npm")];
+}
+
+/** Where clients find the edge. */
+export function edgeUrlOf({ host, ports }: DevConfig): string {
+  // An address that stands for all is none to call.
+  const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
+  return `http://${reach}:${ports.edge}`;
 }
 
 /** A host as a URL has it. */
