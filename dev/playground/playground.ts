@@ -13,6 +13,7 @@ import type { Events } from "./events.ts";
 import { expire } from "./expired_token.ts";
 import { checkAsker } from "./guard.ts";
 import { findGuardLines } from "./guard_lines.ts";
+import { readNamedShapes } from "./named_shapes.ts";
 import { canRevoke, revoke } from "./revoke.ts";
 import type { Person, SignIn, State } from "./protocol.ts";
 import { readObject, readRowChange, readSignIn, readText } from "./read_body.ts";
@@ -85,6 +86,7 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
       "/playground/state": async () => answer(await readState()),
       "/playground/rights": async () => answer(await readRights(sql, await readTables(sql))),
       "/playground/policies": async (query) => answer(await readPolicies(query.get("table"))),
+      "/playground/named-shapes": async () => answer(await readNamedShapes(options.gatekeeper)),
       "/playground/events": () => events.listen(),
     };
 

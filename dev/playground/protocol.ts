@@ -129,3 +129,10 @@ export interface TablePolicies {
   readonly policies: readonly RlsText[];
   readonly outcomes: readonly Outcome[];
 }
+
+/** A shape that the gatekeeper defines by name. */
+export interface NamedShape {
+  readonly name: string;
+  /** Names of its arguments, as far as they are known. */
+  readonly fields: readonly string[];
+}

@@ -1,0 +1,4 @@
+import { html } from "./html.ts";
+export function AttackPanel() {
+  return html`<p>Attack</p>`;
+}

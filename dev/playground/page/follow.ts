@@ -1,0 +1,45 @@
+import { FetchError, ShapeStream } from "@electric-sql/client";
+import { type Grant } from "./ask.ts";
+import { type Applied, applyMessages, type Rows } from "./rows.ts";
+import { traced } from "./trace.ts";
+
+/** Who hears of a shape's rows. */
+export interface Follower {
+  readonly onRows: (applied: Applied, isUpToDate: boolean) => void;
+  /** The proxy refuses the token: gives another for the same shape, or `null` to end. */
+  readonly onRefused: (status: number) => Promise<Grant | null>;
+  readonly onEnd: (error: Error) => void;
+}
+
+/** Types that the client would read as something other than texts. */
+const READ = ["int2", "int4", "int8", "bool", "float4", "float8", "json", "jsonb"];
+const TEXTS = Object.fromEntries(READ.map((type) => [type, (text: string) => text]));
+
+/** Follows a granted shape with Electric's own client until the signal fires. */
+export function follow(who: string, grant: Grant, follower: Follower, signal: AbortSignal): void {
+  let { token } = grant;
+  let rows: Rows = new Map();
+  const stream = new ShapeStream({
+    url: grant.url,
+    params: { ...grant.params },
+    headers: { Authorization: () => `Bearer ${token}` },
+    fetchClient: (input, init) => traced(who, "edge", `${input}`, init),
+    parser: TEXTS,
+    signal,
+    onError: async (error) => {
+      if (signal.aborted) return undefined;
+      const isRefused = error instanceof FetchError && [401, 403].includes(error.status);
+      const renewed = isRefused ? await follower.onRefused(error.status) : null;
+      if (renewed === null) return void follower.onEnd(error);
+      token = renewed.token;
+      return {};
+    },
+  });
+  stream.subscribe((messages) => {
+    const applied = applyMessages(rows, messages);
+    rows = applied.rows;
+    if (!signal.aborted) follower.onRows(applied, stream.isUpToDate);
+  }, (error) => {
+    if (!signal.aborted) follower.onEnd(error);
+  });
+}

@@ -1,0 +1,4 @@
+import { html } from "./html.ts";
+export function PoliciesPanel() {
+  return html`<p>Policies</p>`;
+}
