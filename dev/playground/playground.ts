@@ -75,7 +75,6 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
     const people = userSecret === undefined ? [] : (await readPeople(sql, tables)).slice(0, 4);
     return await readTablePolicies(table, people, {
       sql,
-      databaseUrl,
       gatekeeper: options.gatekeeper,
       signIn: (person: Person) => signIn(person),
     });

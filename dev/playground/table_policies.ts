@@ -6,7 +6,6 @@ import type { Outcome, Person, RlsText, Table, TablePolicies } from "./protocol.
 /** What policies are looked at with. */
 export interface PoliciesView {
   readonly sql: Sql;
-  readonly databaseUrl: string;
   readonly gatekeeper: string;
   /** Makes an access token of a user. */
   readonly signIn: (person: Person) => Promise<string>;
@@ -19,10 +18,10 @@ export async function readTablePolicies(
   view: PoliciesView,
 ): Promise<TablePolicies> {
   const { secured, policies } = await readRlsTexts(view.sql, table);
-  const outcomes = [];
-  for (const person of [null, ...people]) {
-    outcomes.push(await outcomeFor(person, table, secured, view));
-  }
+  const everybody = [null, ...people];
+  const outcomes = await Promise.all(
+    everybody.map((person) => outcomeFor(person, table, secured, view)),
+  );
   return { table: table.table, secured, policies, outcomes };
 }
 
@@ -42,6 +41,8 @@ async function readRlsTexts(sql: Sql, { schema, name }: Table) {
   return { secured: found?.secured ?? false, policies: found?.policies ?? [] };
 }
 
+const NOT_SECURED = { where: null, values: [], refusal: "Row-level security is off." };
+
 async function outcomeFor(
   person: Person | null,
   table: Table,
@@ -50,10 +51,10 @@ async function outcomeFor(
 ): Promise<Outcome> {
   const who = person?.name ?? "nobody";
   const token = person === null ? null : await view.signIn(person);
-  const asked = await askGatekeeper(view.gatekeeper, table.table, token);
-  const rls = secured
-    ? await rlsFor(person, table, view)
-    : { where: null, values: [], refusal: "Row-level security is off." };
+  const [asked, rls] = await Promise.all([
+    askGatekeeper(view.gatekeeper, table.table, token),
+    secured ? rlsFor(person, table, view) : NOT_SECURED,
+  ]);
   if (!asked.granted) {
     return { who, sql: null, values: [], refusal: asked.message, rows: null, synced: null, rls };
   }
@@ -85,13 +86,13 @@ async function countRows(sql: Sql, { schema, name }: Table, { where, values }: S
   }).catch(() => null);
 }
 
-async function rlsFor(person: Person | null, { table }: Table, { databaseUrl }: PoliciesView) {
+async function rlsFor(person: Person | null, { table }: Table, { sql }: PoliciesView) {
   const { testPolicies } = await import("../../gatekeeper/testing.ts");
   const { definePolicies, rls } = await import("../../gatekeeper/index.ts");
   const policies = definePolicies({}, { otherwise: rls });
   try {
     const as = person === null ? null : { id: person.id };
-    const result = await testPolicies(policies, { as, on: table, database: databaseUrl });
+    const result = await testPolicies(policies, { as, on: table, database: sql });
     return {
       where: result.shape?.where ?? null,
       values: result.shape?.params ?? [],

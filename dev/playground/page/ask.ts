@@ -1,4 +1,4 @@
-import { traced } from "./trace.ts";
+import { type Asker, traced } from "./trace.ts";
 
 /** What is asked of the gatekeeper: a table, perhaps with a clause, or a shape by name. */
 export interface Ask {
@@ -43,7 +43,7 @@ export function pathOf({ kind, name }: Ask): string {
 
 /** Asks the gatekeeper, as whoever the access token is of. Throws {@link Refused}. */
 export async function askGatekeeper(
-  who: string,
+  who: Asker,
   accessToken: string | null,
   ask: Ask,
 ): Promise<Grant> {

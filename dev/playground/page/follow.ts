@@ -1,7 +1,7 @@
 import { FetchError, ShapeStream } from "@electric-sql/client";
 import { type Grant } from "./ask.ts";
 import { type Applied, applyMessages, type Rows } from "./rows.ts";
-import { traced } from "./trace.ts";
+import { type Asker, traced } from "./trace.ts";
 
 /** Who hears of a shape's rows. */
 export interface Follower {
@@ -16,7 +16,7 @@ const READ = ["int2", "int4", "int8", "bool", "float4", "float8", "json", "jsonb
 const TEXTS = Object.fromEntries(READ.map((type) => [type, (text: string) => text]));
 
 /** Follows a granted shape with Electric's own client until the signal fires. */
-export function follow(who: string, grant: Grant, follower: Follower, signal: AbortSignal): void {
+export function follow(who: Asker, grant: Grant, follower: Follower, signal: AbortSignal): void {
   let { token } = grant;
   let rows: Rows = new Map();
   const stream = new ShapeStream({
@@ -25,6 +25,7 @@ export function follow(who: string, grant: Grant, follower: Follower, signal: Ab
     headers: { Authorization: () => `Bearer ${token}` },
     fetchClient: (input, init) => traced(who, "edge", `${input}`, init),
     parser: TEXTS,
+    warnOnHttp: false,
     signal,
     onError: async (error) => {
       if (signal.aborted) return undefined;

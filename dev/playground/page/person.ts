@@ -119,26 +119,27 @@ interface Show {
 /** Asks for a token and follows the shape with it. */
 async function sync(
   side: string,
-  { accessToken }: Session,
+  { accessToken, name }: Session,
   ask: Ask,
   signal: AbortSignal,
   { show, tell, renew }: Show,
 ): Promise<void> {
   const refuse = (error: unknown) =>
     show({ status: "refused", message: messageOf(error), grant: null, rows: NO_ROWS });
+  const who = { side, name };
   try {
-    const grant = await askGatekeeper(side, accessToken, ask);
+    const grant = await askGatekeeper(who, accessToken, ask);
     if (signal.aborted) return;
     show({ status: "syncing", grant, rows: NO_ROWS });
     let isFirst = true;
-    follow(side, grant, {
+    follow(who, grant, {
       onRows(applied, isUpToDate) {
         show({ rows: applied.rows, ...(isUpToDate && { status: "live" }) });
         if (!isFirst) tell(newsOf(applied));
         if (isUpToDate) isFirst = false;
       },
       async onRefused() {
-        const renewed = await askGatekeeper(side, accessToken, ask);
+        const renewed = await askGatekeeper(who, accessToken, ask);
         const isSame = JSON.stringify(renewed.params) === JSON.stringify(grant.params);
         // Another shape begins anew.
         if (!isSame) renew();

@@ -29,11 +29,12 @@ function Line({ entry }: { entry: Entry }) {
   const onToggle = ({ currentTarget }: Event) =>
     currentTarget instanceof HTMLDetailsElement && setOpen(currentTarget.open);
   return html`
-    <li class=${`entry ${entry.who}`}>
+    <li class=${`entry ${entry.who.side}`}>
       <details onToggle=${onToggle}>
           <summary>
             <time>${timeOf(entry.startedAt)}</time>
-            <span class="what">${purposeOf(entry)}</span>
+            <span class="who">${entry.who.name}</span>
+        <span class="what">${purposeOf(entry)}</span>
             <span class="hops">${hopsOf(entry)}</span>
             ${entry.reason !== null && html`<span class="reason">${entry.reason}</span>`}
           </summary>

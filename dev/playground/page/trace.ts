@@ -1,12 +1,18 @@
 import type { Event, Upstream } from "../protocol.ts";
 import { Store } from "./store.ts";
 
+/** Who asks: a person of a column of the page's, or an attacker. */
+export interface Asker {
+  readonly side: string;
+  readonly name: string;
+}
+
 /** A request of the page's, and what became of it. */
 export interface Entry {
   /** Its name on the way (W3C Trace Context): the edge passes it on. */
   readonly trace: string;
-  /** Whose it is: a person's column, or an attack. */
-  readonly who: string;
+  /** Whose it is. */
+  readonly who: Asker;
   readonly to: "gatekeeper" | "edge";
   readonly method: string;
   readonly url: string;
@@ -33,7 +39,7 @@ export const entries = new Store<readonly Entry[]>([]);
 
 /** Fetches, and shows it. */
 export async function traced(
-  who: string,
+  who: Asker,
   to: Entry["to"],
   url: string,
   init: RequestInit = {},
