@@ -90,9 +90,9 @@ const script = (text: string): Asset => ({
 async function readDocument(): Promise<string> {
   const text = await readFile(new URL("index.html", PAGE), "utf8");
   const names = await readdir(fileURLToPath(PAGE));
-  const modules = names.filter((name) => /^\w+\.ts$/.test(name)).map((name) =>
-    `/playground/page/${name}`
-  );
+  const modules = names.filter((name) => /^\w+\.ts$/.test(name) && !name.endsWith("_test.ts")).map((
+    name,
+  ) => `/playground/page/${name}`);
   const imports = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, pathOf(name)]));
   const links = [...modules, ...Object.values(imports)]
     .map((path) => `<link rel="modulepreload" href="${path}">`);

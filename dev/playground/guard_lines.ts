@@ -20,11 +20,7 @@ export const GUARDS: readonly Guard[] = [
   { attack: "twice", file: "shared/shape.ts", text: "if (name === null || map.has(name)) {" },
   { attack: "forged", file: "shared/verify_jwt.ts", text: VERIFY },
   { attack: "resigned", file: "shared/verify_jwt.ts", text: VERIFY },
-  {
-    attack: "unsigned",
-    file: "shared/verify_jwt.ts",
-    text: "const options = { ...checks, algorithms: keys.algorithms };",
-  },
+  { attack: "unsigned", file: "shared/verify_jwt.ts", text: VERIFY },
   {
     attack: "body",
     file: "edge/subset.ts",

@@ -57,7 +57,7 @@ export const ATTACKS: readonly Attack[] = [
     why: "What two readers could take differently isn't read at all.",
     make({ grant, other }) {
       const sent = get(grant, {}, { wrong: `table=${other}` });
-      return { ...sent, url: `${sent.url}&table=${encodeURIComponent(other)}` };
+      return { ...sent, url: sent.url.replace("?", `?table=${encodeURIComponent(other)}&`) };
     },
   },
   {

@@ -45,8 +45,7 @@ export function Rights({ userId, name, where, onRenew }: Props) {
       html`<label key=${right.organisation} class="switch">
         <input type="checkbox" role="switch" checked=${
         right.users.includes(userId)
-      } onChange=${() => toggle(right)} />
-        <span class="track"></span> ${right.name}
+      } onChange=${() => toggle(right)} /> ${right.name}
       </label>`
     )
   }
