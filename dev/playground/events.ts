@@ -3,13 +3,20 @@ import type { Event } from "./protocol.ts";
 /** Milliseconds between signs of life, so that a page notices a server that has gone. */
 const BEAT = 15_000;
 
+/** As many events as a page is told of that comes a moment later. */
+const KEPT = 30;
+
 /** Tells pages what happens, as server-sent events (HTML standard, 9.2). */
 export class Events {
   readonly #open = new Set<ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>>();
 
+  #last: readonly string[] = [];
+
   /** Tells all pages that listen. */
   tell(event: Event): void {
-    this.#send(`data: ${JSON.stringify(event)}\n\n`);
+    const text = `data: ${JSON.stringify(event)}\n\n`;
+    this.#last = [...this.#last, text].slice(-KEPT);
+    this.#send(text);
   }
 
   /** The answer to a page that wants to listen. */
@@ -25,7 +32,7 @@ export class Events {
       start: (controller) => {
         own = controller;
         open.add(controller);
-        controller.enqueue(encode(": here\n\n"));
+        controller.enqueue(encode(`: here\n\n${this.#last.join("")}`));
         beat = setInterval(() => controller.enqueue(encode(": still here\n\n")), BEAT);
         Deno.unrefTimer(beat);
       },

@@ -57,11 +57,13 @@ Deno.test("the playground, in a browser", { ignore: !hasChromium() }, async (t) 
 });
 
 async function isQuick(stack: PlaygroundStack): Promise<void> {
-  // The first one makes the shapes.
-  const first = await stack.open();
-  await hasRows(person(first.page, "b"), 2);
-  await first.page.close();
-  const { page } = await stack.open("?blank");
+  {
+    // The first one makes the shapes.
+    await using first = await stack.open();
+    await hasRows(person(first.page, "b"), 2);
+  }
+  await using tab = await stack.open();
+  const { page } = tab;
   await page.goto("about:blank");
   const transfers = await countTransfers(page);
   const began = performance.now();
@@ -72,8 +74,6 @@ async function isQuick(stack: PlaygroundStack): Promise<void> {
   const own = transfers.filter(({ url, method }) =>
     method === "GET" && url.startsWith(stack.url) && !url.endsWith("/events")
   );
-  const { page: fresh } = { page };
-  await fresh.close();
   const bytes = await sizeOf(own.map(({ url }) => url));
   console.log(
     `first rows after ${Math.round(took)} ms; page of ${own.length} files, ${bytes} bytes`,
@@ -107,7 +107,8 @@ async function sizeOf(urls: readonly string[]): Promise<number> {
 }
 
 async function isLive(stack: PlaygroundStack): Promise<void> {
-  const { page, errors } = await stack.open();
+  await using tab = await stack.open();
+  const { page, errors } = tab;
   const [alice, bob] = [person(page, "a"), person(page, "b")];
   await choose(alice, "alice", "todos");
   await choose(bob, "bob", "todos");
@@ -121,7 +122,7 @@ async function isLive(stack: PlaygroundStack): Promise<void> {
   await alice.getByLabel(/^title/).fill("Buy rope");
   const began = performance.now();
   await alice.getByRole("button", { name: "Insert" }).click();
-  await alice.getByRole("cell", { name: "Buy rope" }).waitFor();
+  await alice.getByRole("cell", { name: "Buy rope", exact: true }).waitFor();
   const took = performance.now() - began;
   const news = await alice.locator(".news").innerText();
   console.log(`a new row is there after ${Math.round(took)} ms in all: ${news}`);
@@ -137,11 +138,11 @@ async function isLive(stack: PlaygroundStack): Promise<void> {
   await hasRows(alice, 2);
   await hasRows(bob, 1);
   deepEqual(errors, []);
-  await page.close();
 }
 
 async function rightsCount(stack: PlaygroundStack): Promise<void> {
-  const { page, errors } = await stack.open();
+  await using tab = await stack.open();
+  const { page, errors } = tab;
   const [alice, bob] = [person(page, "a"), person(page, "b")];
   await hasRows(alice, 1);
   await hasRows(bob, 2);
@@ -156,11 +157,11 @@ async function rightsCount(stack: PlaygroundStack): Promise<void> {
     await hasRows(alice, 1);
   }
   deepEqual(errors, []);
-  await page.close();
 }
 
 async function asksAnything(stack: PlaygroundStack): Promise<void> {
-  const { page, errors } = await stack.open();
+  await using tab = await stack.open();
+  const { page, errors } = tab;
   const [alice, bob] = [person(page, "a"), person(page, "b")];
   await choose(bob, "someone else…", "todos");
   await bob.getByLabel("User id").fill("00000000-0000-4000-8000-00000000ca01");
@@ -186,15 +187,16 @@ async function asksAnything(stack: PlaygroundStack): Promise<void> {
     errors.every((error) => /^Failed to load .* 403 .*\/gatekeeper\/todos$/.test(error)),
     `${errors}`,
   );
-  await page.close();
 }
 
 async function showsRequests(stack: PlaygroundStack): Promise<void> {
-  const { page } = await stack.open();
-  await hasRows(person(page, "a"), 1);
-  const initial = page.locator(".entry.a", { hasText: "documents: from the beginning" });
-  await initial.locator(".hop", { hasText: /^→ ?Electric (200|304)/ }).waitFor();
-  match(await initial.innerText(), /edge 200\s+\d+ ms/);
+  await using tab = await stack.open();
+  const { page } = tab;
+  await choose(person(page, "a"), "carol", "users");
+  await hasRows(person(page, "a"), 3);
+  const initial = page.locator(".entry.a", { hasText: "users: from the beginning" });
+  await initial.locator(".hop", { hasText: /^Electric (200|304)/ }).waitFor();
+  match(await initial.innerText(), /edge 200 ?\d+ ms/);
   await page.locator(".entry.a .hop.held", { hasText: "edge waiting" }).waitFor();
   await initial.locator("summary").click();
   const sent = await initial.locator("pre").allInnerTexts();
@@ -202,11 +204,11 @@ async function showsRequests(stack: PlaygroundStack): Promise<void> {
   match(sent[1] ?? "", /queryable_columns=/);
   ok(!/authorization/i.test(sent[1] ?? ""), sent[1]);
   match(sent[2] ?? "", /electric-handle: /);
-  await page.close();
 }
 
 async function refusesAttacks(stack: PlaygroundStack): Promise<void> {
-  const { page, errors } = await stack.open("#attack");
+  await using tab = await stack.open("#attack");
+  const { page, errors } = tab;
   const lines = await findGuardLines(ROOT);
   for (const { id, status } of ATTACKS) {
     const card = page.locator(`[data-attack=${id}]`);
@@ -224,11 +226,11 @@ async function refusesAttacks(stack: PlaygroundStack): Promise<void> {
     `${ATTACKS.length} of ${ATTACKS.length} refused`,
   );
   ok(errors.every((error) => /^Failed to load .* (400|401|403) /.test(error)), `${errors}`);
-  await page.close();
 }
 
 async function showsPolicies(stack: PlaygroundStack): Promise<void> {
-  const { page, errors } = await stack.open("#policies");
+  await using tab = await stack.open("#policies");
+  const { page, errors } = tab;
   await page.locator(".panel[aria-busy=false]").waitFor();
   const outcome = (table: string, who: string) =>
     page.locator(`article[aria-label=${table}] .outcome`, {
@@ -252,11 +254,11 @@ async function showsPolicies(stack: PlaygroundStack): Promise<void> {
   );
   equal(await page.locator(".outcome .pill.bad:not(:text-is('refused'))").count(), 0);
   deepEqual(errors, []);
-  await page.close();
 }
 
 async function isAccessible(stack: PlaygroundStack): Promise<void> {
-  const { page } = await stack.open();
+  await using tab = await stack.open();
+  const { page } = tab;
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1280, 390]) {
       await page.emulateMedia({ colorScheme });
@@ -271,7 +273,6 @@ async function isAccessible(stack: PlaygroundStack): Promise<void> {
       }
     }
   }
-  await page.close();
 }
 
 /** Opens whatever a view has to open. */
@@ -295,7 +296,8 @@ async function settle(page: Page, hash: string): Promise<void> {
 }
 
 async function takesKeys(stack: PlaygroundStack): Promise<void> {
-  const { page } = await stack.open();
+  await using tab = await stack.open();
+  const { page } = tab;
   await hasRows(person(page, "b"), 2);
   const reached = new Set<string>();
   for (let i = 0; i < 60; i++) {
@@ -314,16 +316,18 @@ async function takesKeys(stack: PlaygroundStack): Promise<void> {
   await person(page, "b").getByRole("switch", { name: "Beta" }).focus();
   await page.keyboard.press("Space");
   await person(page, "b").locator(".note").waitFor();
+  const done = page.waitForResponse(/\/playground\/rights$/);
   await page.keyboard.press("Space");
+  await done;
   await page.getByRole("link", { name: "Policies" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Policies" }).waitFor();
-  await page.close();
 }
 
 async function canBePictured(stack: PlaygroundStack): Promise<void> {
   await using folder = await tempDir();
-  const { page } = await stack.open();
+  await using tab = await stack.open();
+  const { page } = tab;
   await takeScreenshots(page, stack.url, folder.path);
   for (const { name, width } of VIEWS) {
     for (const path of [`${folder.path}/${name}.png`, `${ROOT}/docs/${name}.png`]) {
@@ -332,5 +336,4 @@ async function canBePictured(stack: PlaygroundStack): Promise<void> {
       equal(new DataView(bytes.buffer).getUint32(16), width * 2, path);
     }
   }
-  await page.close();
 }

@@ -73,7 +73,7 @@ async function makeTarget(): Promise<Target> {
   };
   const token = await signToken({ shape: params });
   const grant = { url: "http://edge/v1/shape", token, params };
-  return { grant, userId: null, other: "secrets", hidden: "notes", proxy: "" };
+  return { grant, honestStatus: 200, userId: null, other: "secrets", hidden: "notes", proxy: "" };
 }
 
 async function requestOf(

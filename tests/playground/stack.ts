@@ -7,7 +7,13 @@ export interface PlaygroundStack extends AsyncDisposable {
   readonly url: string;
   readonly databaseUrl: string;
   /** Opens a page; what its console says of errors goes to `errors`. */
-  open(hash?: string): Promise<{ page: Page; errors: string[] }>;
+  open(hash?: string): Promise<Tab>;
+}
+
+/** A page, which is closed with its block. */
+export interface Tab extends AsyncDisposable {
+  readonly page: Page;
+  readonly errors: readonly string[];
 }
 
 /** Starts it, with a database of its own. */
@@ -27,6 +33,7 @@ export async function startPlaygroundStack(): Promise<PlaygroundStack> {
     databaseUrl: `postgresql://postgres:password@localhost:${ports.postgres}/electric`,
     async open(hash = "") {
       const page = await browser.newPage();
+      page.setDefaultTimeout(10_000);
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
@@ -34,7 +41,7 @@ export async function startPlaygroundStack(): Promise<PlaygroundStack> {
         if (told) errors.push(`${message.text()} ${message.location().url}`);
       });
       await page.goto(url + hash);
-      return { page, errors };
+      return { page, errors, [Symbol.asyncDispose]: () => page.close() };
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

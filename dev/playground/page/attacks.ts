@@ -5,6 +5,8 @@ import { decode, type Decoded, sign, withSignature } from "./claims.ts";
 /** What is attacked: a token that somebody was granted, and what isn't theirs. */
 export interface Target {
   readonly grant: Grant;
+  /** What a request is answered with that asks for what was granted. */
+  readonly honestStatus: number;
   readonly userId: string | null;
   /** A table that the token isn't for. */
   readonly other: string;

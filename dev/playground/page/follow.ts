@@ -12,8 +12,12 @@ export interface Follower {
 }
 
 /** Types that the client would read as something other than texts. */
-const READ = ["int2", "int4", "int8", "bool", "float4", "float8", "json", "jsonb"];
-const TEXTS = Object.fromEntries(READ.map((type) => [type, (text: string) => text]));
+const READ = ["int2", "int4", "int8", "float4", "float8", "json", "jsonb"];
+const PARSER = {
+  ...Object.fromEntries(READ.map((type) => [type, (text: string) => text])),
+  // A change says `t` where a snapshot says `true`.
+  bool: (text: string) => text.startsWith("t") ? "true" : "false",
+};
 
 /** Follows a granted shape with Electric's own client until the signal fires. */
 export function follow(who: Asker, grant: Grant, follower: Follower, signal: AbortSignal): void {
@@ -24,7 +28,7 @@ export function follow(who: Asker, grant: Grant, follower: Follower, signal: Abo
     params: { ...grant.params },
     headers: { Authorization: () => `Bearer ${token}` },
     fetchClient: (input, init) => traced(who, "edge", `${input}`, init),
-    parser: TEXTS,
+    parser: PARSER,
     warnOnHttp: false,
     signal,
     onError: async (error) => {

@@ -64,10 +64,11 @@ export function RowsTable({ rows, grant, table, name, isLive }: Props) {
             ${
           table !== undefined && html`
             <td class="does">
-              <button type="button" class="quiet" aria-label=${`Edit ${label(row)}`} onClick=${() =>
-                setEdited(key)}>Edit</button>
+              <button type="button" class="quiet" aria-label=${`Edit ${
+                label(row, columns)
+              }`} onClick=${() => setEdited(key)}>Edit</button>
               <button type="button" class="quiet" aria-label=${`Delete ${
-                label(row)
+                label(row, columns)
               }`} onClick=${() => change("delete", row, {})}>Delete</button>
             </td>
           `
@@ -101,15 +102,16 @@ function keyOf({ columns }: Table, { values }: Row): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `${values[name]}`]));
 }
 
+const ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
 /** What a row is called in a button's name: its first text that is no id. */
-function label({ values }: Row): string {
-  const texts = Object.values(values).filter((value) => typeof value === "string");
-  return texts.find((text) => !/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(text)) ?? texts[0] ?? "row";
+function label({ values }: Row, columns: readonly string[]): string {
+  const texts = columns.map((name) => values[name]).filter((value) => typeof value === "string");
+  return texts.find((text) => !ID.test(text)) ?? texts[0] ?? "row";
 }
 
 function cell(value: unknown) {
   if (value === null || value === undefined) return html`<i>null</i>`;
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  const isId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(text);
-  return isId ? html`<code title=${text}>…${text.slice(-6)}</code>` : text;
+  return ID.test(text) ? html`<code title=${text}>…${text.slice(-6)}</code>` : text;
 }

@@ -62,8 +62,11 @@ export function purposeOf({ to, method, url }: Pick<Entry, "to" | "method" | "ur
   return searchParams.get("live") === "true" ? `${table}: whatever comes next` : `${table}: go on`;
 }
 
-function hopsOf({ to, status, took, left, upstream }: Entry) {
-  const hops = [html`<${Hop} key="first" name=${to} status=${status} took=${took} left=${left} />`];
+function hopsOf({ to, status, took, left, upstream, cached }: Entry) {
+  const name = cached ? "browser's cache" : to;
+  const hops = [
+    html`<${Hop} key="first" name=${name} status=${status} took=${took} left=${left} />`,
+  ];
   if (upstream !== null) {
     const { status, took } = upstream;
     hops.push(

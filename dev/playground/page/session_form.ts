@@ -63,11 +63,11 @@ export function SessionForm({ side, start, state, session, onSession }: Props) {
 }
 
 function Anybody({ side }: { side: string }) {
+  const [id] = useState(() => crypto.randomUUID());
   return html`
     <div class="pair">
       <label for=${`id-${side}`}>User id</label>
-      <input id=${`id-${side}`} name="id" required spellcheck=${false} value=${crypto
-        .randomUUID()} />
+      <input id=${`id-${side}`} name="id" required spellcheck=${false} defaultValue=${id} />
       <label for=${`claims-${side}`}>Claims, as JSON</label>
       <input id=${`claims-${side}`} name="claims" spellcheck=${false}
         placeholder='{"app_metadata":{"tenant":"acme"}}' />

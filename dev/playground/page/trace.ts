@@ -27,10 +27,14 @@ export interface Entry {
   /** What the server's own log says of a refusal. */
   readonly reason: string | null;
   readonly upstream: Upstream | null;
+  /** It was answered without Electric, which only the browser's own cache does. */
+  readonly cached: boolean;
 }
 
 /** As many requests as are shown. */
 const KEPT = 60;
+/** What the edge asked of Electric is known by then, after the answer, in milliseconds. */
+const KNOWN_WITHIN = 500;
 /** A line of a log may be here before the answer that it is about, in milliseconds. */
 const SOON = 120;
 
@@ -51,7 +55,15 @@ export async function traced(
   add({
     ...{ trace, who, to, url, startedAt, method: init.method ?? "GET" },
     headers: Object.fromEntries(headers),
-    ...{ took: null, status: null, answer: {}, left: false, reason: null, upstream: null },
+    ...{
+      took: null,
+      status: null,
+      answer: {},
+      left: false,
+      reason: null,
+      upstream: null,
+      cached: false,
+    },
   });
   const began = performance.now();
   try {
@@ -59,6 +71,7 @@ export async function traced(
     const { status } = response;
     const answer = Object.fromEntries(response.headers);
     change(trace, { status, answer, took: performance.now() - began });
+    if (to === "edge" && response.ok) setTimeout(() => noteCached(trace), KNOWN_WITHIN);
     return response;
   } catch (error) {
     change(trace, { left: true, took: performance.now() - began });
@@ -77,6 +90,11 @@ function add(entry: Entry): void {
 
 function change(trace: string, changed: Partial<Entry>): void {
   entries.set(entries.value.map((one) => one.trace === trace ? { ...one, ...changed } : one));
+}
+
+function noteCached(trace: string): void {
+  const entry = entries.value.find((one) => one.trace === trace);
+  if (entry?.upstream === null) change(trace, { cached: true });
 }
 
 /** Hears of what the servers did; `onConnection` is told whether they are there. */
