@@ -1,103 +1,43 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { stripTypeScriptTypes } from "node:module";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { Refusal } from "../../shared/refusal.ts";
+import { type PageFile, readPageFile } from "./page_files.ts";
 
-const PAGE = new URL("page/", import.meta.url);
-
-/** Browser builds of packages, by the name that the page's modules import them by. */
-const PACKAGES: Readonly<Record<string, () => URL>> = {
-  "preact": () => packageFile("preact", "preact.mjs"),
-  "preact/hooks": () => packageFile("preact/hooks", "hooks.mjs"),
-  "htm": () => packageFile("htm", "htm.module.js"),
-  "@electric-sql/client": () => packageFile("@electric-sql/client", "index.browser.mjs"),
-};
-
-/** A file beside the one that a package's name stands for. */
-function packageFile(name: string, file: string): URL {
-  return new URL(file, import.meta.resolve(name));
-}
-
-const pathOf = (name: string) => `/playground/packages/${encodeURIComponent(name)}.js`;
-
-/** Something that a browser may load. */
-interface Asset {
-  readonly type: string;
-  readonly text: string;
-}
+/** A file's bytes, compressed, and its name by what it holds; made once for each. */
+const packed = new WeakMap<PageFile, { readonly bytes: Uint8Array<ArrayBuffer>; etag: string }>();
 
 /**
- * Gives the page's files: its modules with their types taken out, packages from `node_modules`, style
- * and document. Nothing is bundled, so nothing has to be built; each is read when it is asked for, so
- * that a change shows on reload. Throws a 404 {@link Refusal}.
- *
- * `connects`: origins that the page asks besides its own.
+ * Serves one of the page's files, compressed, and to be asked for again each time. `connects`: origins
+ * that the page asks besides its own. Throws a 404 {@link Refusal}.
  */
 export async function serveAsset(
   request: Request,
   path: string,
   connects: readonly string[],
 ): Promise<Response> {
-  const { type, text } = await readAsset(path);
-  const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+  const file = await readPageFile(path);
+  const { bytes, etag } = pack(file);
   const headers = {
-    "content-type": type,
+    "content-type": file.type,
     "cache-control": "no-cache",
-    "cross-origin-resource-policy": "same-origin",
-    "x-content-type-options": "nosniff",
     vary: "accept-encoding",
     etag,
-    ...(path === "/" && { "content-security-policy": policyOf(text, connects) }),
+    ...(path === "/" && { "content-security-policy": policyOf(file.text, connects) }),
   };
   if (request.headers.get("if-none-match") === etag) {
     return new Response(null, { status: 304, headers });
   }
   const takesGzip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
-  if (!takesGzip) return new Response(text, { headers });
-  return new Response(Uint8Array.from(gzipSync(text)), {
-    headers: { ...headers, "content-encoding": "gzip" },
-  });
+  if (!takesGzip) return new Response(file.text, { headers });
+  return new Response(bytes, { headers: { ...headers, "content-encoding": "gzip" } });
 }
 
-async function readAsset(path: string): Promise<Asset> {
-  if (path === "/") return { type: "text/html; charset=utf-8", text: await readDocument() };
-  const [, page] = /^\/playground\/page\/(\w+\.(?:ts|css|svg))$/.exec(path) ?? [];
-  if (page !== undefined) return await readPage(page);
-  const name = Object.keys(PACKAGES).find((name) => pathOf(name) === path);
-  const found = PACKAGES[name ?? ""];
-  if (found === undefined) throw notFound();
-  return script(await readFile(found(), "utf8"));
-}
-
-async function readPage(name: string): Promise<Asset> {
-  const text = await readFile(new URL(name, PAGE), "utf8").catch(() => {
-    throw notFound();
-  });
-  if (name.endsWith(".css")) return { type: "text/css; charset=utf-8", text };
-  if (name.endsWith(".svg")) return { type: "image/svg+xml", text };
-  return script(stripTypeScriptTypes(text).replace(/[ \t]+$/gm, ""));
-}
-
-const script = (text: string): Asset => ({
-  type: "text/javascript; charset=utf-8",
-  // Where they stand, no map of theirs is.
-  text: text.replace(/^\/\/# sourceMappingURL=.*$/m, ""),
-});
-
-/** The document, with an import map of the packages, and with all modules named, so that they load at once. */
-async function readDocument(): Promise<string> {
-  const text = await readFile(new URL("index.html", PAGE), "utf8");
-  const names = await readdir(fileURLToPath(PAGE));
-  const modules = names.filter((name) => /^\w+\.ts$/.test(name) && !name.endsWith("_test.ts")).map((
-    name,
-  ) => `/playground/page/${name}`);
-  const imports = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, pathOf(name)]));
-  const links = [...modules, ...Object.values(imports)]
-    .map((path) => `<link rel="modulepreload" href="${path}">`);
-  const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
-  return text.replace("<!-- modules -->", [map, ...links].join("\n    "));
+function pack(file: PageFile) {
+  const before = packed.get(file);
+  if (before !== undefined) return before;
+  const hash = createHash("sha256").update(file.text).digest("base64url");
+  const made = { bytes: Uint8Array.from(gzipSync(file.text)), etag: `"${hash.slice(0, 22)}"` };
+  packed.set(file, made);
+  return made;
 }
 
 /** Only what is ours may run, and only we and those that it syncs from may be asked. */
@@ -115,5 +55,3 @@ function policyOf(document: string, connects: readonly string[]): string {
     "frame-ancestors 'none'",
   ].join("; ");
 }
-
-const notFound = () => new Refusal(404, "not_found", "The playground has no such file.");

@@ -58,14 +58,25 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
 
   async function readState(): Promise<State> {
     const tables = await readTables(sql);
-    const [people, rights, guards, revokes] = await Promise.all([
+    const [people, rights, guards, shapes, revokes] = await Promise.all([
       readPeople(sql, tables),
       readRights(sql, tables),
       findGuardLines(options.library),
+      readNamedShapes(options.gatekeeper),
       canRevoke(sql),
     ]);
     const ownUsers = userSecret !== undefined;
-    return { edge, electric: options.electric, ownUsers, people, tables, rights, guards, revokes };
+    return {
+      edge,
+      electric: options.electric,
+      ownUsers,
+      people,
+      tables,
+      rights,
+      guards,
+      shapes,
+      revokes,
+    };
   }
 
   async function readPolicies(name: string | null) {
@@ -85,7 +96,6 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
       "/playground/state": async () => answer(await readState()),
       "/playground/rights": async () => answer(await readRights(sql, await readTables(sql))),
       "/playground/policies": async (query) => answer(await readPolicies(query.get("table"))),
-      "/playground/named-shapes": async () => answer(await readNamedShapes(options.gatekeeper)),
       "/playground/events": () => events.listen(),
     };
 

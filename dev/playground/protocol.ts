@@ -42,6 +42,8 @@ export interface State {
   readonly ownUsers: boolean;
   readonly people: readonly Person[];
   readonly tables: readonly Table[];
+  /** Shapes that the gatekeeper defines by name. */
+  readonly shapes: readonly NamedShape[];
   readonly rights: readonly Right[];
   readonly guards: readonly GuardLine[];
   /** Whether tokens can be revoked. */

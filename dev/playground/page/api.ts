@@ -1,4 +1,4 @@
-import type { NamedShape, Right, RowChange, SignIn, State, TablePolicies } from "../protocol.ts";
+import type { Right, RowChange, SignIn, State, TablePolicies } from "../protocol.ts";
 import { Store } from "./store.ts";
 
 /** When the page's last write was done, in milliseconds since the epoch. */
@@ -8,8 +8,6 @@ export const lastWrite = new Store(0);
 export const rights = new Store<readonly Right[]>([]);
 
 export const loadState = (): Promise<State> => load("/playground/state");
-
-export const loadNamedShapes = (): Promise<NamedShape[]> => load("/playground/named-shapes");
 
 export const loadPolicies = (table: string): Promise<TablePolicies> =>
   load(`/playground/policies?table=${encodeURIComponent(table)}`);

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { NamedShape, State } from "../protocol.ts";
+import type { State } from "../protocol.ts";
 import { rights } from "./api.ts";
 import { AttackPanel } from "./attack_panel.ts";
 import { html } from "./html.ts";
@@ -19,7 +19,7 @@ function tabOf(hash: string): Tab {
 }
 
 /** The page: three views, of which the first goes on while another is looked at. */
-export function App({ state, shapes }: { state: State; shapes: readonly NamedShape[] }) {
+export function App({ state }: { readonly state: State }) {
   const [tab, setTab] = useState(tabOf(location.hash));
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
@@ -31,7 +31,7 @@ export function App({ state, shapes }: { state: State; shapes: readonly NamedSha
   }, []);
   const first = state.tables.find(({ name }) => name === "documents") ?? state.tables[0];
   const [left, right] = state.people;
-  const about = { state, shapes, table: first?.table ?? "" };
+  const about = { state, table: first?.table ?? "" };
   return html`
     <div class="app">
       <header class="top">

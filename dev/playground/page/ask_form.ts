@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { NamedShape, State } from "../protocol.ts";
+import type { State } from "../protocol.ts";
 import type { Ask } from "./ask.ts";
 import { html } from "./html.ts";
 import { valueOf } from "./session_form.ts";
@@ -7,13 +7,13 @@ import { valueOf } from "./session_form.ts";
 interface Props {
   readonly side: string;
   readonly state: State;
-  readonly shapes: readonly NamedShape[];
   readonly ask: Ask;
   readonly onAsk: (ask: Ask) => void;
 }
 
 /** Chooses what is asked for: a table, with a clause of one's own or without, or a named shape. */
-export function AskForm({ side, state, shapes, ask, onAsk }: Props) {
+export function AskForm({ side, state, ask, onAsk }: Props) {
+  const { shapes } = state;
   const [isOpen, setOpen] = useState(false);
   const choose = (value: string) => {
     const [kind, name = ""] = split(value);

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { NamedShape, State } from "../protocol.ts";
+import type { State } from "../protocol.ts";
 import { lastWrite, messageOf } from "./api.ts";
 import { type Ask, askGatekeeper, type Grant, sqlOf } from "./ask.ts";
 import { AskForm } from "./ask_form.ts";
@@ -19,7 +19,6 @@ interface Props {
   readonly start: string;
   readonly table: string;
   readonly state: State;
-  readonly shapes: readonly NamedShape[];
 }
 
 /** What a column shows of its shape. */
@@ -37,7 +36,7 @@ const ASKING: Shown = { status: "asking", message: "", grant: null, rows: NO_ROW
 const OWN_WRITE_WITHIN = 3000;
 
 /** Somebody, what they ask for, and what they get. */
-export function PersonColumn({ side, start, table, state, shapes }: Props) {
+export function PersonColumn({ side, start, table, state }: Props) {
   const [session, setSession] = useState<Session | null>(null);
   const [ask, setAsk] = useState<Ask>({ kind: "table", name: table, where: "", json: "" });
   const [round, setRound] = useState(0);
@@ -67,7 +66,7 @@ export function PersonColumn({ side, start, table, state, shapes }: Props) {
   return html`<section class=${`person ${side}`} aria-label=${`${who} and what they get`}>
     <div class="choose">
       <${SessionForm} side=${side} start=${start} state=${state} session=${session} onSession=${setSession} />
-      <${AskForm} side=${side} state=${state} shapes=${shapes} ask=${ask} onAsk=${setAsk} />
+      <${AskForm} side=${side} state=${state} ask=${ask} onAsk=${setAsk} />
     </div>
     <p class="status" role="status">
       <span class=${`pill ${status}`}>${
