@@ -38,6 +38,11 @@ export const GUARDS: readonly Guard[] = [
   },
   { attack: "subquery", file: "shared/clause.ts", text: "if (QUERIES.has(lower)) throw refused(" },
   { attack: "expired", file: "shared/verify_jwt.ts", text: VERIFY },
+  {
+    attack: "revoked",
+    file: "shared/claims.ts",
+    text: 'if (revocations.isRevoked(opened.grant)) throw badToken("revoked");',
+  },
 ];
 
 /** Finds the line of each guard in the source as it is now; one that isn't there any more is left out. */

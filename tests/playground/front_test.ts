@@ -13,11 +13,11 @@ async function raw(port: number, text: string): Promise<string> {
   return answer;
 }
 
-async function start(gatekeeper: Deno.ServeHandler) {
+async function start(gatekeeper: Deno.ServeHandler, host = "127.0.0.1") {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, gatekeeper);
   const port = freePort();
   const front = await startFront({
-    host: "127.0.0.1",
+    host,
     port,
     playground: () => Promise.resolve(new Response("playground")),
     gatekeeper: { host: "127.0.0.1", port: server.addr.port },
@@ -59,6 +59,22 @@ Deno.test("the playground has / and /playground/, and nothing that looks like it
     equal(await textOf(path), "gatekeeper", path);
   }
 });
+
+/** An address by which other machines know this one, if it has any. */
+const outward = Deno.networkInterfaces()
+  .find(({ family, address }) => family === "IPv4" && !address.startsWith("127."))?.address;
+
+Deno.test(
+  "for other machines there is no playground",
+  { ignore: outward === undefined },
+  async () => {
+    await using front = await start(() => new Response("gatekeeper"), "0.0.0.0");
+    for (const path of ["/", "/playground/state"]) {
+      const response = await fetch(`http://${outward}:${front.port}${path}`);
+      equal(await response.text(), "gatekeeper");
+    }
+  },
+);
 
 Deno.test("an answer is passed on while it comes, and ends when its reader leaves", async () => {
   const left = Promise.withResolvers<void>();

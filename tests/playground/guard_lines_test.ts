@@ -92,11 +92,17 @@ async function requestOf(
   return { sent, status: found.status };
 }
 
+/** Where tokens can be revoked there is one more attack, which the browser's test tries. */
+const canRevoke = await Deno.stat(`${ROOT}/shared/revocations.ts`).then(() => true, () => false);
+const REVOKED_ID = "revoked";
+const guards = GUARDS.filter(({ attack }) => attack !== REVOKED_ID || canRevoke);
+const tried = GUARDS.filter(({ attack }) => attack !== REVOKED_ID);
+
 Deno.test("each attack has its guard, which stands in one line of the source", async () => {
-  deepEqual(GUARDS.map(({ attack }) => attack), ATTACKS.map(({ id }) => id));
+  deepEqual(GUARDS.map(({ attack }) => attack), [...ATTACKS.map(({ id }) => id), REVOKED_ID]);
   deepEqual(Object.keys(WITHOUT).sort(), ATTACKS.map(({ id }) => id).sort());
   const lines = await findGuardLines(ROOT);
-  for (const { attack, file, text } of GUARDS) {
+  for (const { attack, file, text } of guards) {
     const source = await Deno.readTextFile(`${ROOT}/${file}`);
     equal(source.split(text).length, 2, `${file}: ${text}`);
     match(file, /^(shared|edge)\//);
@@ -110,7 +116,7 @@ Deno.test("the line that is shown is the one that refuses: without it the attack
   const target = await makeTarget();
   await using whole = await startEdge(`file://${ROOT}`);
   equal((await whole.ask(honest(target.grant))).status, 200);
-  for (const guard of GUARDS) {
+  for (const guard of tried) {
     await t.step(guard.attack, async () => {
       const { sent, status } = await requestOf(guard, target);
       const refused = await whole.ask(sent);
