@@ -42,6 +42,7 @@ Deno.test("the playground, in a browser", { ignore: !hasChromium() }, async (t) 
     await t.step("two people see what is theirs, and what changes", () => isLive(stack));
     await t.step("rows leave with a right, and come back with it", () => rightsCount(stack));
     await t.step("anybody can be signed in, and ask with a clause", () => asksAnything(stack));
+    await t.step("shapes with names can be asked for", () => asksByName(stack));
     await t.step("each request is shown on its way", () => showsRequests(stack));
     await t.step("every attack is refused as it says", () => refusesAttacks(stack));
     await t.step("policies are shown with their rows", () => showsPolicies(stack));
@@ -192,6 +193,20 @@ async function asksAnything(stack: PlaygroundStack): Promise<void> {
     errors.every((error) => /^Failed to load .* 403 .*\/gatekeeper\/todos$/.test(error)),
     `${errors}`,
   );
+}
+
+async function asksByName(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page, errors } = tab;
+  const alice = person(page, "a");
+  await hasRows(alice, 1);
+  const names = await alice.locator("optgroup[label='Named shapes'] option").allInnerTexts();
+  for (const name of names) {
+    await choose(alice, "alice", name);
+    await alice.locator(".pill.live").waitFor();
+    await page.locator(".entry.a", { hasText: `may I sync ${name}?` }).waitFor();
+  }
+  deepEqual(errors, []);
 }
 
 async function showsRequests(stack: PlaygroundStack): Promise<void> {

@@ -63,13 +63,14 @@ export function AskForm({ side, state, ask, onAsk }: Props) {
               ${!isShape && html`<label for=${`where-${side}`}>Where</label>`}
               ${!isShape &&
                 html`
-                  <input id=${`where-${side}`} name="where" value=${ask.where} spellcheck=${false}
+                  <input id=${`where-${side}`} name="where" defaultValue=${ask
+                    .where} spellcheck=${false}
                     placeholder="value = $1" />
                 `}
               <label for=${`json-${side}`}>${isShape
                 ? "Arguments, as JSON"
                 : "Values, as JSON"}</label>
-              <input id=${`json-${side}`} name="json" value=${ask
+              <input id=${`json-${side}`} name="json" defaultValue=${ask
                 .json} spellcheck=${false} placeholder=${isShape ? "{}" : '["a"]'} />
             </div>
         <button type="submit">Ask</button>
