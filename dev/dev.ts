@@ -7,7 +7,7 @@ import { waitForElectric } from "./electric.ts";
 import { lockFolder } from "./lock.ts";
 import { applyMigrations } from "./migrations.ts";
 import { seconds } from "./part.ts";
-import { edgeUrlOf, makeParts, type PartSettings, type WatchedPart } from "./parts.ts";
+import { makeParts, type PartSettings, reachOf, type WatchedPart } from "./parts.ts";
 import { Events } from "./playground/events.ts";
 import { readLine } from "./playground/lines.ts";
 import { startPlayground } from "./playground/start.ts";
@@ -81,8 +81,9 @@ export class Dev {
     const applies = databaseUrl === undefined || this.#config.migrates;
     if (applies) await this.#prepareTables(settings.databaseUrl);
     const print = (part: string, line: string) => this.#printPart(part, line);
-    await this.#startParts(makeParts(this.#config, settings, print));
+    // First, for the edge may ask the gatekeeper by the playground's port.
     await this.#startPlayground(settings);
+    await this.#startParts(makeParts(this.#config, settings, print));
     this.#watch(applies ? settings.databaseUrl : undefined);
     this.#greet(settings, started);
   }
@@ -155,10 +156,11 @@ export class Dev {
 
   async #startPlayground(settings: PartSettings): Promise<void> {
     if (this.#over.signal.aborted) return;
+    const { host, ports } = this.#config;
     this.#playground = await startPlayground({
       ...settings,
       config: this.#config,
-      edge: edgeUrlOf(this.#config),
+      edge: `http://${reachOf(host)}:${ports.edge}`,
       events: this.#events,
       log: (line) => this.#print("playground", line),
     });

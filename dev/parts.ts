@@ -32,7 +32,7 @@ export function makeParts(
   print: PartOptions["print"],
 ): WatchedPart[] {
   const { root, library, host, ports } = config;
-  const edgeUrl = edgeUrlOf(config);
+  const reach = reachOf(host);
   const read = [root, library, ...packageFolders()].join();
   const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${read}`];
   const tapped = [...allow, "--preload", join(library, "dev/playground/tap.ts")];
@@ -65,7 +65,7 @@ export function makeParts(
       PORT: String(settings.gatekeeperPort),
       AUTH_SECRET: settings.authSecret,
       DATABASE_URL: settings.databaseUrl,
-      ELECTRIC_PROXY_URL: edgeUrl,
+      ELECTRIC_PROXY_URL: `http://${reach}:${ports.edge}`,
       ELECTRIC_URL: settings.electricUrl,
       ...(settings.userSecret !== undefined && { SUPABASE_JWT_SECRET: settings.userSecret }),
     },
@@ -73,7 +73,7 @@ export function makeParts(
   const edge = make(
     "edge",
     ["edge", "shared", "supabase/functions/edge", "electric"],
-    `${edgeUrl}/health`,
+    `http://${reach}:${ports.edge}/health`,
     ["run", ...tapped, ...settings.servers.edge],
     {
       HOST: host,
@@ -92,11 +92,9 @@ function packageFolders(): string[] {
   return [join(cache, "npm")];
 }
 
-/** Where clients find the edge. */
-export function edgeUrlOf({ host, ports }: DevConfig): string {
-  // An address that stands for all is none to call.
-  const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
-  return `http://${reach}:${ports.edge}`;
+/** What to call a host that a server listens on. An address that stands for all is none to call. */
+export function reachOf(host: string): string {
+  return ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
 }
 
 /** A host as a URL has it. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, notEqual } from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { expire } from "../../dev/playground/expired_token.ts";
 import { findGuardLines, type Guard, GUARDS } from "../../dev/playground/guard_lines.ts";
@@ -29,10 +29,12 @@ const WITHOUT: Readonly<Record<string, string>> = {
 interface Answer {
   readonly status: number;
   readonly text: string;
+  /** What the log says of it. */
+  readonly reason: string | undefined;
 }
 
 /** Refused by another guard, if this one weren't there. */
-const GUARDED_TWICE = ["body"];
+const GUARDED_TWICE = ["body", "expired"];
 
 /** An edge, whose Electric refuses queries of columns that it wasn't told of, as the real one does. */
 async function startEdge(folder: string) {
@@ -47,13 +49,14 @@ async function startEdge(folder: string) {
   );
   const { createEdge } = await import(`${folder}/edge/index.ts`);
   const stop = new AbortController();
+  const lines: string[] = [];
   const env = { AUTH_SECRET, ELECTRIC_URL: `http://127.0.0.1:${electric.addr.port}` };
-  const edge = createEdge({ env, stopping: stop.signal, log() {} });
+  const edge = createEdge({ env, stopping: stop.signal, log: (line: string) => lines.push(line) });
   return {
     async ask({ url, method, token, body }: Sent): Promise<Answer> {
       const headers = { authorization: `Bearer ${token}` };
       const response: Response = await edge.fetch(new Request(url, { method, headers, body }));
-      return { status: response.status, text: await response.text() };
+      return { status: response.status, text: await response.text(), reason: lines.pop() };
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -132,7 +135,7 @@ Deno.test("the line that is shown is the one that refuses: without it the attack
       await Deno.writeTextFile(path, without);
       await using open = await startEdge(`file://${folder.path}`);
       const answer = await open.ask(sent);
-      if (GUARDED_TWICE.includes(guard.attack)) notEqual(answer.text, refused.text);
+      if (GUARDED_TWICE.includes(guard.attack)) notDeepEqual(answer, refused);
       else equal(answer.status, 200, answer.text);
     });
   }
