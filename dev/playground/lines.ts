@@ -1,8 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Event, Upstream } from "./protocol.ts";
-
-/** What a line of `tap.ts` begins with. */
-const MARK = "@playground ";
+import { MARK } from "./upstream_line.ts";
 
 /** Reads a line that a part printed: what a request was like that it made, or a line of its log. */
 export function readLine(part: string, line: string): Event {

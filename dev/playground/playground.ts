@@ -30,7 +30,6 @@ export interface PlaygroundOptions {
   readonly edge: string;
   /** Where the gatekeeper itself listens. */
   readonly gatekeeper: string;
-  readonly electric: string;
   readonly databaseUrl: string;
   readonly authSecret: string;
   /** Signs in users of dev's own; none when users come from elsewhere. */
@@ -67,8 +66,6 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
     ]);
     const ownUsers = userSecret !== undefined;
     return {
-      edge,
-      electric: options.electric,
       ownUsers,
       people,
       tables,

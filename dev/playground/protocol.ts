@@ -36,8 +36,6 @@ export interface Right {
 
 /** What the page starts with. */
 export interface State {
-  readonly edge: string;
-  readonly electric: string;
   /** Whether users of dev's own can be signed in here. */
   readonly ownUsers: boolean;
   readonly people: readonly Person[];

@@ -7,7 +7,6 @@ import { createPlayground } from "./playground.ts";
 export interface StartOptions {
   readonly config: DevConfig;
   readonly databaseUrl: string;
-  readonly electricUrl: string;
   readonly authSecret: string;
   readonly userSecret: string | undefined;
   /** Where the gatekeeper listens, behind the playground. */
@@ -20,14 +19,13 @@ export interface StartOptions {
 
 /** Starts the playground on the gatekeeper's port, in front of the gatekeeper. */
 export async function startPlayground(options: StartOptions): Promise<AsyncDisposable> {
-  const { config, gatekeeperPort, electricUrl: electric, ...others } = options;
+  const { config, gatekeeperPort, ...others } = options;
   const { host, ports: { gatekeeper: port }, library } = config;
   const gatekeeper = { host: "127.0.0.1", port: gatekeeperPort };
   const playground = createPlayground({
     ...others,
     port,
     library,
-    electric,
     gatekeeper: `http://${gatekeeper.host}:${gatekeeper.port}`,
   });
   const front = await startFront({ host, port, playground, gatekeeper });

@@ -1,11 +1,7 @@
 // Loaded before the edge and the gatekeeper of `dev`, and nowhere else: tells the playground of each request
 // to Electric that came from it, by a line on standard output. Neither server knows.
 
-/** What such a line begins with. */
-const MARK = "@playground ";
-
-/** Parameters that are between a server and Electric. */
-const SECRET = ["secret", "api_secret", "source_id"];
+import { MARK, withoutSecrets } from "./upstream_line.ts";
 
 /** The page's name for its request, which the edge passes on (W3C Trace Context). */
 const TRACE = /^00-([0-9a-f]{32})-[0-9a-f]{16}-01$/;
@@ -39,11 +35,3 @@ globalThis.fetch = async (input, init) => {
     throw error;
   }
 };
-
-function withoutSecrets(text: string): string {
-  const url = new URL(text);
-  for (const name of SECRET) {
-    if (url.searchParams.has(name)) url.searchParams.set(name, "…");
-  }
-  return url.href;
-}

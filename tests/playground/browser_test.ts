@@ -41,6 +41,7 @@ Deno.test("the playground, in a browser", { ignore: !hasChromium() }, async (t) 
     await t.step("its first rows are there within a second, and it is small", () => isQuick(stack));
     await t.step("two people see what is theirs, and what changes", () => isLive(stack));
     await t.step("rows leave with a right, and come back with it", () => rightsCount(stack));
+    await t.step("a token that is refused is renewed, and nothing is lost", () => renews(stack));
     await t.step("anybody can be signed in, and ask with a clause", () => asksAnything(stack));
     await t.step("shapes with names can be asked for", () => asksByName(stack));
     await t.step("each request is shown on its way", () => showsRequests(stack));
@@ -163,6 +164,30 @@ async function rightsCount(stack: PlaygroundStack): Promise<void> {
     await hasRows(alice, 1);
   }
   deepEqual(errors, []);
+}
+
+async function renews(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page } = tab;
+  const alice = person(page, "a");
+  let refused = 0;
+  await page.route(/\/v1\/shape.*table=todos.*$/, async (route) => {
+    const isFirstHeld = route.request().url().includes("live=true") && refused++ === 0;
+    if (!isFirstHeld) return await route.continue();
+    const headers = { "access-control-allow-origin": "*" };
+    await route.fulfill({ status: 401, headers, contentType: "application/json", body: "{}" });
+  });
+  await choose(alice, "alice", "todos");
+  const asked = page.locator(".entry.a", { hasText: "may I sync todos?" });
+  await asked.nth(1).waitFor();
+  await hasRows(alice, 2);
+  await alice.getByRole("button", { name: "Add a row" }).click();
+  await alice.getByLabel(/^title/).fill("After the renewal");
+  await alice.getByRole("button", { name: "Insert" }).click();
+  await hasRows(alice, 3);
+  await alice.getByRole("button", { name: "Delete After the renewal" }).click();
+  await hasRows(alice, 2);
+  equal(await asked.count(), 2);
 }
 
 async function asksAnything(stack: PlaygroundStack): Promise<void> {

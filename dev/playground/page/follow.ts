@@ -7,9 +7,12 @@ import { type Asker, traced } from "./trace.ts";
 export interface Follower {
   readonly onRows: (applied: Applied, isUpToDate: boolean) => void;
   /** The proxy refuses the token: gives another for the same shape, or `null` to end. */
-  readonly onRefused: (status: number) => Promise<Grant | null>;
+  readonly onRefused: () => Promise<Grant | null>;
   readonly onEnd: (error: Error) => void;
 }
+
+/** New tokens in a row that the proxy may refuse before it is given up. */
+const MAX_REFUSED = 3;
 
 /** Types that the client would read as something other than texts. */
 const READ = ["int2", "int4", "int8", "float4", "float8", "json", "jsonb"];
@@ -23,6 +26,7 @@ const PARSER = {
 export function follow(who: Asker, grant: Grant, follower: Follower, signal: AbortSignal): void {
   let { token } = grant;
   let rows: Rows = new Map();
+  let refusedInARow = 0;
   const stream = new ShapeStream({
     url: grant.url,
     params: { ...grant.params },
@@ -34,13 +38,15 @@ export function follow(who: Asker, grant: Grant, follower: Follower, signal: Abo
     onError: async (error) => {
       if (signal.aborted) return undefined;
       const isRefused = error instanceof FetchError && [401, 403].includes(error.status);
-      const renewed = isRefused ? await follower.onRefused(error.status) : null;
+      const mayRenew = isRefused && refusedInARow++ < MAX_REFUSED;
+      const renewed = mayRenew ? await follower.onRefused() : null;
       if (renewed === null) return void follower.onEnd(error);
       token = renewed.token;
       return {};
     },
   });
   stream.subscribe((messages) => {
+    refusedInARow = 0;
     const applied = applyMessages(rows, messages);
     rows = applied.rows;
     if (!signal.aborted) follower.onRows(applied, stream.isUpToDate);

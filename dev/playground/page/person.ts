@@ -1,16 +1,15 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { State } from "../protocol.ts";
-import { lastWrite, messageOf } from "./api.ts";
-import { type Ask, askGatekeeper, type Grant, sqlOf } from "./ask.ts";
+import { type Ask, sqlOf } from "./ask.ts";
 import { AskForm } from "./ask_form.ts";
 import { Clause } from "./clause.ts";
-import { follow } from "./follow.ts";
 import { html } from "./html.ts";
 import { Rights } from "./rights.ts";
-import type { Applied, Rows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import { RowsTable } from "./rows_table.ts";
 import { SessionForm } from "./session_form.ts";
 import { NOBODY, type Session } from "./session.ts";
+import { NO_ROWS, type Shown, sync } from "./sync.ts";
 import { Token } from "./token.ts";
 
 interface Props {
@@ -21,19 +20,7 @@ interface Props {
   readonly state: State;
 }
 
-/** What a column shows of its shape. */
-interface Shown {
-  readonly status: "asking" | "syncing" | "live" | "refused";
-  readonly message: string;
-  readonly grant: Grant | null;
-  readonly rows: Rows;
-}
-
-const NO_ROWS: Rows = new Map();
 const ASKING: Shown = { status: "asking", message: "", grant: null, rows: NO_ROWS };
-
-/** A write of the page's that is seen later than this was somebody else's, in milliseconds. */
-const OWN_WRITE_WITHIN = 3000;
 
 /** Somebody, what they ask for, and what they get. */
 export function PersonColumn({ side, start, table, state }: Props) {
@@ -107,55 +94,4 @@ function labelOf(status: Shown["status"], { size }: Rows): string {
     live: `live · ${count}`,
     refused: "refused",
   }[status];
-}
-
-interface Show {
-  readonly show: (change: Partial<Shown>) => void;
-  readonly tell: (news: string) => void;
-  readonly renew: () => void;
-}
-
-/** Asks for a token and follows the shape with it. */
-async function sync(
-  side: string,
-  { accessToken, name }: Session,
-  ask: Ask,
-  signal: AbortSignal,
-  { show, tell, renew }: Show,
-): Promise<void> {
-  const refuse = (error: unknown) =>
-    show({ status: "refused", message: messageOf(error), grant: null, rows: NO_ROWS });
-  const who = { side, name };
-  try {
-    const grant = await askGatekeeper(who, accessToken, ask);
-    if (signal.aborted) return;
-    show({ status: "syncing", grant, rows: NO_ROWS });
-    let isFirst = true;
-    follow(who, grant, {
-      onRows(applied, isUpToDate) {
-        show({ rows: applied.rows, ...(isUpToDate && { status: "live" }) });
-        if (!isFirst) tell(newsOf(applied));
-        if (isUpToDate) isFirst = false;
-      },
-      async onRefused() {
-        const renewed = await askGatekeeper(who, accessToken, ask);
-        const isSame = JSON.stringify(renewed.params) === JSON.stringify(grant.params);
-        // Another shape begins anew.
-        if (!isSame) renew();
-        else show({ grant: renewed });
-        return isSame ? renewed : null;
-      },
-      onEnd: refuse,
-    }, signal);
-  } catch (error) {
-    if (!signal.aborted) refuse(error);
-  }
-}
-
-function newsOf({ arrived, changed, left }: Applied): string {
-  const all = [[arrived, "arrived"], [changed, "changed"], [left, "left"]] as const;
-  const parts = all.filter(([n]) => n > 0).map(([n, did]) => `${n} ${did}`);
-  const since = Date.now() - lastWrite.value;
-  const after = since < OWN_WRITE_WITHIN ? `, ${since} ms after the write` : "";
-  return parts.length === 0 ? "" : `${parts.join(", ")}${after}`;
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { decode, duration } from "./claims.ts";
 import { html } from "./html.ts";
 
-/** A token, decoded and counting down; a moment before its end another is asked for. */
+/** A token, decoded and counting down. */
 export function Token({ token, onRenew }: { token: string; onRenew: () => void }) {
   const { header, claims } = useMemo(() => decode(token), [token]);
   const [now, setNow] = useState(Date.now());
