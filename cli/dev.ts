@@ -7,8 +7,9 @@ import { inOurWords, offerHelp } from "./help.ts";
 import { onStopRequest } from "../dev/stop_requests.ts";
 
 offerHelp(
-  `Runs everything on this machine: Postgres, a local sync service, the gatekeeper and the edge.
-A change of the code restarts what it touches; Ctrl-C stops everything.
+  `Runs everything on this machine: Postgres, a local sync service, the gatekeeper and the edge, with
+a playground at the gatekeeper's address, http://localhost:4000/ in a browser. A change of the code restarts
+what it touches; Ctrl-C stops everything.
 
   deno task dev [--migrate]
 

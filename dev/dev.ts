@@ -7,8 +7,11 @@ import { waitForElectric } from "./electric.ts";
 import { lockFolder } from "./lock.ts";
 import { applyMigrations } from "./migrations.ts";
 import { seconds } from "./part.ts";
-import { makeParts, type WatchedPart } from "./parts.ts";
-import { checkHost, checkPorts } from "./ports.ts";
+import { makeParts, type PartSettings, reachOf, type WatchedPart } from "./parts.ts";
+import { Events } from "./playground/events.ts";
+import { readLine } from "./playground/lines.ts";
+import { startPlayground } from "./playground/start.ts";
+import { checkHost, checkPorts, pickPort } from "./ports.ts";
 import { type RunningPostgres, startPostgres } from "./postgres.ts";
 import { findServers } from "./project_servers.ts";
 import { stopLeftover } from "./postgres_cluster.ts";
@@ -29,6 +32,8 @@ export class Dev {
   #lock: Deno.FsFile | undefined;
   #postgres: Promise<RunningPostgres> | undefined;
   #parts: WatchedPart[] = [];
+  #playground: AsyncDisposable | undefined;
+  readonly #events = new Events();
 
   constructor(config: DevConfig, print: Print) {
     this.#config = config;
@@ -58,6 +63,7 @@ export class Dev {
     ]);
     const settings = {
       servers,
+      gatekeeperPort: pickPort(),
       databaseUrl: databaseUrl ?? await this.#startPostgres(folder ?? data, onLost),
       electricUrl: electricUrl ?? `http://localhost:${ports.sync}`,
       authSecret: authSecret ?? await devSecret(data, "auth-secret"),
@@ -74,7 +80,10 @@ export class Dev {
     await announce(this.#config.root, { data, ownUsers, databaseUrl: settings.databaseUrl });
     const applies = databaseUrl === undefined || this.#config.migrates;
     if (applies) await this.#prepareTables(settings.databaseUrl);
-    await this.#startParts(makeParts(this.#config, settings, this.#print));
+    const print = (part: string, line: string) => this.#printPart(part, line);
+    // First, for the edge may ask the gatekeeper by the playground's port.
+    await this.#startPlayground(settings);
+    await this.#startParts(makeParts(this.#config, settings, print));
     this.#watch(applies ? settings.databaseUrl : undefined);
     this.#greet(settings, started);
   }
@@ -82,6 +91,7 @@ export class Dev {
   /** Stops everything, Postgres last. */
   async stop(): Promise<void> {
     this.#over.abort();
+    await this.#playground?.[Symbol.asyncDispose]();
     // What asks the sync service first, so that nobody takes its end for a failure.
     const [asked, asking] = [["sync"], ["gatekeeper", "edge"]].map((names) =>
       this.#parts.filter(({ name }) => names.includes(name))
@@ -144,6 +154,25 @@ export class Dev {
     }
   }
 
+  async #startPlayground(settings: PartSettings): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    const { host, ports } = this.#config;
+    this.#playground = await startPlayground({
+      ...settings,
+      config: this.#config,
+      edge: `http://${reachOf(host)}:${ports.edge}`,
+      events: this.#events,
+      log: (line) => this.#print("playground", line),
+    });
+  }
+
+  /** What a part prints, the playground shows, too; what is meant for that alone isn't printed. */
+  #printPart(part: string, line: string): void {
+    const event = readLine(part, line);
+    this.#events.tell(event);
+    if (event.type === "line") this.#print(part, line);
+  }
+
   /** Restarts what a change of the code touches; new migrations are applied to `databaseUrl`, if there is one. */
   #watch(databaseUrl: string | undefined): void {
     const parts = this.#parts.map(({ folders, part }) => ({
@@ -170,6 +199,7 @@ export class Dev {
     for (
       const line of [
         `Ready in ${seconds(performance.now() - started)}. Ctrl-C stops everything.`,
+        `  playground  ${gatekeeper}/`,
         `  gatekeeper  ${gatekeeper}`,
         `  edge        http://localhost:${ports.edge}`,
         `  Electric    ${settings.electricUrl}`,

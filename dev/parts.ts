@@ -9,6 +9,8 @@ export interface PartSettings {
   readonly electricUrl: string;
   readonly authSecret: string;
   readonly servers: ServerArgs;
+  /** Where the gatekeeper listens, behind the playground, which has its port. */
+  readonly gatekeeperPort: number;
   /** Signs the access tokens of dev's own users; none when users come from elsewhere. */
   readonly userSecret: string | undefined;
 }
@@ -30,10 +32,10 @@ export function makeParts(
   print: PartOptions["print"],
 ): WatchedPart[] {
   const { root, library, host, ports } = config;
-  // An address that stands for all is none to call.
-  const reach = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
+  const reach = reachOf(host);
   const read = [root, library, ...packageFolders()].join();
   const allow = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${read}`];
+  const tapped = [...allow, "--preload", join(library, "dev/playground/tap.ts")];
   const make = (
     name: string,
     folders: readonly string[],
@@ -55,12 +57,12 @@ export function makeParts(
   const gatekeeper = make(
     "gatekeeper",
     ["gatekeeper", "shared", "edge", "supabase/functions/gatekeeper", "electric"],
-    `http://${reach}:${ports.gatekeeper}/health`,
-    ["run", ...allow, ...settings.servers.gatekeeper],
+    `http://127.0.0.1:${settings.gatekeeperPort}/health`,
+    ["run", ...tapped, ...settings.servers.gatekeeper],
     {
-      HOST: host,
+      HOST: "127.0.0.1",
       LOG_REQUESTS: "1",
-      PORT: String(ports.gatekeeper),
+      PORT: String(settings.gatekeeperPort),
       AUTH_SECRET: settings.authSecret,
       DATABASE_URL: settings.databaseUrl,
       ELECTRIC_PROXY_URL: `http://${reach}:${ports.edge}`,
@@ -72,7 +74,7 @@ export function makeParts(
     "edge",
     ["edge", "shared", "supabase/functions/edge", "electric"],
     `http://${reach}:${ports.edge}/health`,
-    ["run", ...allow, ...settings.servers.edge],
+    ["run", ...tapped, ...settings.servers.edge],
     {
       HOST: host,
       LOG_REQUESTS: "1",
@@ -88,6 +90,11 @@ export function makeParts(
 function packageFolders(): string[] {
   const cache = Deno.env.get("DENO_DIR") ?? (Deno.env.get("HOME") ?? "") + "/.cache/deno";
   return [join(cache, "npm")];
+}
+
+/** What to call a host that a server listens on. An address that stands for all is none to call. */
+export function reachOf(host: string): string {
+  return ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : urlHost(host);
 }
 
 /** A host as a URL has it. */

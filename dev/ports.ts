@@ -27,6 +27,12 @@ export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
   }
 }
 
+/** A port of this machine alone that was free a moment ago. */
+export function pickPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
 /**
  * Makes sure that this machine has an address to listen on.
  *

@@ -880,4 +880,40 @@ export const MUTANTS: readonly Mutant[] = [
     "throw new Undone(result);",
     "return result;",
   ),
+  at(
+    "dev/playground/guard.ts",
+    "no other name leads to the playground",
+    "if (!NAMES.some((name) => host === `${name}:${port}`)) {",
+    "if (false) {",
+  ),
+  at(
+    "dev/playground/guard.ts",
+    "no other site's page asks the playground",
+    'if (site !== null && site !== "same-origin" && site !== "none") {',
+    "if (false) {",
+  ),
+  at(
+    "dev/playground/guard.ts",
+    "only the playground's own page writes",
+    "if (!isOwn || !isJson) throw",
+    "if (!isJson) throw",
+  ),
+  at(
+    "dev/playground/guard.ts",
+    "no form writes",
+    "if (!isOwn || !isJson)",
+    "if (!isOwn)",
+  ),
+  at(
+    "dev/playground/front.ts",
+    "the playground is this machine's alone",
+    " && isLoopback(incoming.socket.remoteAddress)",
+    "",
+  ),
+  at(
+    "dev/playground/write_row.ts",
+    "the playground changes one row, by all of its key",
+    'if (wanted.length > 0 && wanted.join("\\0") === given.join("\\0")) return;',
+    "return;",
+  ),
 ];

@@ -31,13 +31,15 @@ const PARTS = [
 ];
 /** One after the other until one fails; the quick ones stand first, and see most mutants in seconds. */
 const TESTS = [
-  ["shared", "edge", "gatekeeper"],
+  ["shared", "edge", "gatekeeper", "dev/playground"],
   ["tests/conformance", "tests/shapes"],
   [
     "tests/attacks",
     "tests/users/supabase_keys_test.ts",
     "tests/users/token_limit_test.ts",
     "tests/e2e/rotation_test.ts",
+    "tests/playground/front_test.ts",
+    "tests/playground/write_row_test.ts",
   ],
 ];
 /** They would tell of the mutant itself, or not at all. */

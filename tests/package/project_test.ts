@@ -118,6 +118,22 @@ Deno.test(
       await denied.body?.cancel();
     });
 
+    await t.step("dev has the playground, for a browser", async () => {
+      const page = await (await fetch(`${gatekeeper}/`)).text();
+      assert.match(page, /<title>Gatekeeper playground/);
+      const files = [...page.matchAll(/(?:href|src)="(\/playground\/[^"]+)"/g)];
+      assert.ok(files.length > 10, page);
+      for (const [, path] of files) {
+        const response = await fetch(gatekeeper + path);
+        assert.equal(response.status, 200, path);
+        await response.body?.cancel();
+      }
+      const policies = await fetch(`${gatekeeper}/playground/policies?table=notes`);
+      const { secured, outcomes } = await policies.json();
+      assert.equal(outcomes[0]?.refusal, "You may not sync table notes.");
+      assert.equal(typeof secured, "boolean");
+    });
+
     await t.step("a policy, a token, a synced row; nobody in particular gets a 403", async () => {
       const file = `${functions}/gatekeeper/policies.ts`;
       const policies = await Deno.readTextFile(file);
