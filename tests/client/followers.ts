@@ -66,12 +66,14 @@ function followByCollection(
   const collection = createCollection(options);
   // As apps do; on demand, it says which rows to load.
   const query = createLiveQueryCollection((q) => q.from({ row: collection }));
-  query.startSyncImmediate();
+  // Without a subscriber a query is cleaned up after 5 s.
+  const subscription = query.subscribeChanges(() => {});
   return {
     ids: () => idsOf(query.toArray),
     isReady: () => query.status === "ready",
     hasFailed: () => collection.status === "error",
     stop: async () => {
+      subscription.unsubscribe();
       await query.cleanup();
       await collection.cleanup();
     },
