@@ -58,13 +58,15 @@ Deno.test("a token that the proxy refuses is renewed, and no row is lost or doub
 
 Deno.test("streams of one shape share a grant and a renewal", async () => {
   await using servers = new Servers();
+  servers.hold = 100;
   const shape = shapeOf(servers);
   using _a = new Following().with(shape);
   using _b = new Following().with(shape);
   using _c = new Following().start(servers);
   await until(() => servers.statuses.length > 6);
   assert.equal(servers.signed.length, 1);
-  servers.delay = 150;
+  // Long enough for all three to have their token refused meanwhile.
+  servers.delay = 1500;
   servers.revoke();
   await until(() => servers.statuses.filter((status) => status === 401).length === 3);
   await until(() => servers.signed.length === 2);
