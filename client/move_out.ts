@@ -34,8 +34,6 @@ export function withDeletes(fetchClient: typeof fetch): typeof fetch {
  */
 function whenRead(response: Response, follow: Follow): ReadableStream<Uint8Array> {
   return new ReadableStream({
-    // Nothing is asked of a stream of bytes ahead.
-    type: "bytes",
     async pull(controller) {
       let text = await response.text();
       // What a shape without subqueries hasn't needn't be looked for twice.
@@ -45,10 +43,10 @@ function whenRead(response: Response, follow: Follow): ReadableStream<Uint8Array
         if ("data" in answer) follow(answer.data);
         else text = JSON.stringify(follow(answer));
       }
-      controller.enqueue(encoder.encode(text || "[]"));
+      controller.enqueue(encoder.encode(text));
       controller.close();
     },
-  });
+  }, { highWaterMark: 0 });
 }
 
 /** Holds events back until the log is up to date, as the official client does: what is cut off comes again. */

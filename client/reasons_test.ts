@@ -79,7 +79,7 @@ const step = fc.oneof(
 
 Deno.test("with the deletes that are written into a log, its rows are those that are in the shape", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 20, maxLength: 60, size: "max" }), (steps) => {
       const world = new World();
       const follow = followReasons();
       const rows = new Set<string>();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isChangeMessage, ShapeStream } from "@electric-sql/client";
 import { gatekeeperShape } from "../../client/index.ts";
 import { readRecording } from "../sync/recording.ts";
 import { type Follow, FOLLOWERS, type Watched } from "./followers.ts";
@@ -115,6 +116,29 @@ Deno.test("what is cut off before it is up to date is followed when it comes aga
   await see(watched, []);
   assert.equal(server.cutsOffOnce, false);
   await watched.stop();
+});
+
+Deno.test("after a must-refetch, nothing is said of the rows from before", {
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  await using server = new LogServer();
+  server.add([row("1", { operation: "insert", tags: ["x"] })]);
+  const over = new AbortController();
+  const shape = gatekeeperShape({ gatekeeper: server.url, table: "docs", signal: over.signal });
+  const seen: string[] = [];
+  new ShapeStream(shape).subscribe((messages) => {
+    for (const message of messages.filter(isChangeMessage)) {
+      seen.push(`${message.headers.operation} ${message.value.id}`);
+    }
+  });
+  await until(() => seen.length === 1);
+  server.rotate([row("2", { operation: "insert", tags: ["x"] })]);
+  await until(() => seen.length === 2);
+  server.add([event("move-out", [0, "x"])]);
+  await until(() => seen.length === 3);
+  assert.deepEqual(seen, ["insert 1", "insert 2", "delete 2"]);
+  over.abort();
 });
 
 Deno.test("streams of the same options know their own rows", {

@@ -58,13 +58,15 @@ Deno.test("a token that the proxy refuses is renewed, and no row is lost or doub
 
 Deno.test("streams of one shape share a grant and a renewal", async () => {
   await using servers = new Servers();
+  servers.hold = 100;
   const shape = shapeOf(servers);
   using _a = new Following().with(shape);
   using _b = new Following().with(shape);
   using _c = new Following().start(servers);
   await until(() => servers.statuses.length > 6);
   assert.equal(servers.signed.length, 1);
-  servers.delay = 150;
+  // Long enough for all three to have their token refused meanwhile.
+  servers.delay = 1500;
   servers.revoke();
   await until(() => servers.statuses.filter((status) => status === 401).length === 3);
   await until(() => servers.signed.length === 2);
@@ -159,14 +161,22 @@ Deno.test("a gatekeeper that is away is asked again, at first and at a renewal",
 
 Deno.test("a token that is still good is used while the gatekeeper is away", async () => {
   await using servers = new Servers();
-  servers.lifetime = 3;
+  servers.lifetime = 7200;
   using following = new Following().start(servers);
   await until(() => servers.signed.length === 1);
   servers.gatekeeperStatus = 503;
-  await until(() => servers.credentials.length === 2);
-  servers.add();
-  await until(() => following.ids.length === 1);
+  const now = Date.now;
+  try {
+    // Half a minute before its end, so half a minute after a renewal is due.
+    Date.now = () => now() + 7_170_000;
+    await until(() => servers.credentials.length === 2);
+    servers.add();
+    await until(() => following.ids.length === 1);
+  } finally {
+    Date.now = now;
+  }
   assert.deepEqual(new Set(servers.tokens), new Set(["Bearer token-1"]));
+  assert.deepEqual(following.told, []);
 });
 
 Deno.test("a shape that changes with a renewal goes on with the new one", async (t) => {

@@ -1,6 +1,12 @@
 /** What a client asks for: a table or a named shape, and the rest. */
 export type Question = { table?: string; shape?: string } & Record<string, unknown>;
 
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "authorization,content-type",
+  "access-control-expose-headers": "*",
+};
+
 /** A gatekeeper and a proxy in front of one growing shape, on a socket each, to renew tokens against. */
 export class Servers implements AsyncDisposable {
   /** Tokens the gatekeeper has signed, the last being the newest. */
@@ -30,6 +36,9 @@ export class Servers implements AsyncDisposable {
   readonly shapes: URLSearchParams[] = [];
   /** Requests for a shape that their token isn't for. */
   readonly mixedUp: string[] = [];
+  /** Requests that the gatekeeper answered at the same time, at most. */
+  mostAtOnce = 0;
+  #atOnce = 0;
   /** When each token was signed, in milliseconds of a clock that nobody sets. */
   readonly signedAt: number[] = [];
   /** Milliseconds that a request waits for changes. */
@@ -78,7 +87,14 @@ export class Servers implements AsyncDisposable {
     this.#stopped.set(which, stopped);
     return Deno.serve(
       { port, hostname: "127.0.0.1", onListen: () => {}, signal: stopped.signal },
-      (request) => which === "gatekeeper" ? this.#sign(request) : this.#serve(request),
+      async (request) => {
+        if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
+        const response = which === "gatekeeper"
+          ? await this.#sign(request)
+          : await this.#serve(request);
+        for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
+        return response;
+      },
     );
   }
 
@@ -88,7 +104,9 @@ export class Servers implements AsyncDisposable {
     this.credentials.push(credentials);
     const body = await request.json().catch(() => undefined);
     this.asked.push({ path: pathname, body });
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce);
     await sleep(this.delay);
+    this.#atOnce--;
     if (this.gatekeeperStatus !== undefined) {
       return Response.json({ message: "Ask someone else." }, { status: this.gatekeeperStatus });
     }

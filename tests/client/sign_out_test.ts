@@ -78,6 +78,7 @@ Deno.test("signing out ends streams, and the next user's ask for their own", rel
   for (const kind of ["a function", "nothing"]) {
     await t.step(`with ${kind}`, async () => {
       await using servers = serversOf();
+      servers.hold = 30;
       let user = "alice";
       const authorization = () => user;
       const shape = gatekeeperShape({
