@@ -1,0 +1,41 @@
+import { useShape } from "@electric-sql/react";
+import { gatekeeperShape } from "electric-gatekeeper/client";
+import { StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+
+type Todo = { id: string; title: string };
+type Session = { name: string; accessToken: string };
+
+const gatekeeper: string = import.meta.env.VITE_GATEKEEPER ?? "http://localhost:4000";
+
+async function signIn(name: string): Promise<Session> {
+  const response = await fetch("/api/sign-in", { method: "POST", body: name });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return { name, accessToken: text };
+}
+
+function Todos({ accessToken }: Session) {
+  const { data, isLoading, error } = useShape<Todo>(
+    gatekeeperShape({ gatekeeper, table: "todos", authorization: `Bearer ${accessToken}` }),
+  );
+  if (error) return <p role="alert">{error.message}</p>;
+  if (isLoading) return <p>…</p>;
+  return <ul>{data.map(({ id, title }) => <li key={id}>{title}</li>)}</ul>;
+}
+
+function App() {
+  const [session, setSession] = useState<Session | null>(null);
+  return (
+    <main>
+      <h1>{session ? `${session.name}'s todos` : "Who are you?"}</h1>
+      {["alice", "bob"].map((name) => (
+        <button key={name} onClick={async () => setSession(await signIn(name))}>{name}</button>
+      ))}
+      {session && <Todos key={session.name} {...session} />}
+    </main>
+  );
+}
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
