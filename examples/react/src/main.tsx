@@ -30,7 +30,13 @@ function App() {
     <main>
       <h1>{session ? `${session.name}'s todos` : "Who are you?"}</h1>
       {["alice", "bob"].map((name) => (
-        <button key={name} onClick={async () => setSession(await signIn(name))}>{name}</button>
+        <button
+          key={name}
+          type="button"
+          onClick={async () => setSession(await signIn(name))}
+        >
+          {name}
+        </button>
       ))}
       {session && <Todos key={session.name} {...session} />}
     </main>
@@ -38,4 +44,10 @@ function App() {
 }
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -16,6 +16,7 @@ onSignIn(async (email, password) => {
 onSignOut(() => supabase.auth.signOut());
 
 let current: string | undefined;
+showSignedIn(current);
 
 supabase.auth.onAuthStateChange((_event, session) => {
   const user = session?.user;

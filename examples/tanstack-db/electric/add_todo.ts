@@ -15,8 +15,9 @@ export async function addTodo(request: Request, sql: Sql): Promise<Response> {
     return refuse(400, "A todo has an id, a list_id and a title.");
   }
   const [added] = await sql<{ txid: string }[]>`
-    insert into todos (id, list_id, title)
-    select ${id}, lists.id, ${title} from lists where lists.id = ${list_id} and owner_id = ${user}
+    insert into todos (id, owner_id, list_id, title)
+    select ${id}, owner_id, lists.id, ${title} from lists
+    where lists.id = ${list_id} and owner_id = ${user}
     on conflict do nothing
     returning pg_current_xact_id()::xid::text as txid`;
   if (added === undefined) return refuse(403, "You can't add that to this list.");

@@ -7,7 +7,7 @@ import { policies } from "./policies.ts";
 import { signIn } from "./users.ts";
 
 const sql = postgres(process.env.DATABASE_URL ?? "");
-const gatekeeper = createGatekeeper({ policies, database: sql });
+const gatekeeper = createGatekeeper({ policies });
 // It has told what is wrong by itself.
 await gatekeeper.ready.catch(() => process.exit(1));
 await gatekeeper.check();

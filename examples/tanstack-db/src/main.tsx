@@ -35,7 +35,7 @@ function Todos({ lists, todos }: Collections) {
         <select name="list" aria-label="List">
           {choices.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
         </select>
-        <button>Add</button>
+        <button type="submit">Add</button>
       </form>
       {failure && <p role="alert">{failure}</p>}
     </>
@@ -48,7 +48,13 @@ function App() {
     <main>
       <h1>{session ? `${session.name}'s todos` : "Who are you?"}</h1>
       {["alice", "bob"].map((name) => (
-        <button key={name} onClick={async () => setSession(await signIn(name))}>{name}</button>
+        <button
+          key={name}
+          type="button"
+          onClick={async () => setSession(await signIn(name))}
+        >
+          {name}
+        </button>
       ))}
       {session && <Todos key={session.name} {...session} />}
     </main>
@@ -56,4 +62,10 @@ function App() {
 }
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode><App /></StrictMode>);
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,115 @@
+import { equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { PEOPLE } from "./auth_server.ts";
+import { showsLines } from "./lines.ts";
+import type { RunningExample } from "./running_example.ts";
+
+/** What is done with an example; gives how long a change in the database took to show, in milliseconds. */
+export type Walk = (example: RunningExample) => Promise<number>;
+
+const vanilla: Walk = async ({ page, sql }) => {
+  await showsLines(page, ["Bread", "Butter"]);
+  await sql`insert into items (value) values ('Jam')`;
+  const took = await showsLines(page, ["Bread", "Butter", "Jam"]);
+  equal(await page.getByRole("status").textContent(), "3 items");
+  await sql`delete from items where value = 'Bread'`;
+  await showsLines(page, ["Butter", "Jam"]);
+  return took;
+};
+
+const react: Walk = async ({ page, sql }) => {
+  await page.getByRole("button", { name: "alice" }).click();
+  await showsLines(page, ["Call Bob", "Test the anvil"]);
+  await sql`
+    insert into todos (owner_id, title) select distinct owner_id, 'Buy rope' from todos
+    where title = 'Call Bob'`;
+  const took = await showsLines(page, ["Buy rope", "Call Bob", "Test the anvil"]);
+  await page.getByRole("button", { name: "bob" }).click();
+  await showsLines(page, ["Write invitations"]);
+  await page.getByRole("button", { name: "alice" }).click();
+  await showsLines(page, ["Buy rope", "Call Bob", "Test the anvil"]);
+  return took;
+};
+
+const tanstackDb: Walk = async ({ page, sql }) => {
+  await page.getByRole("button", { name: "alice" }).click();
+  const first = ["Home: Water the plants", "Work: Test the anvil"];
+  await showsLines(page, first);
+  await sql`update lists set name = 'Garden' where name = 'Home'`;
+  const took = await showsLines(page, ["Garden: Water the plants", "Work: Test the anvil"]);
+
+  await addsAtOnce(page);
+  const added = ["Garden: Rake the leaves", "Garden: Water the plants", "Work: Test the anvil"];
+  await showsLines(page, added);
+  equal((await sql`select from todos where title = 'Rake the leaves'`).length, 1);
+
+  const lists = await sql`select id from lists where name = 'Party'`;
+  equal(await addTo(page, String(lists[0]?.["id"])), 403);
+  await showsLines(page, added);
+
+  await page.getByRole("button", { name: "bob" }).click();
+  await showsLines(page, ["Party: Write invitations"]);
+  return took;
+};
+
+/** A todo that is added shows before the example's server has heard of it, and once it has answered. */
+async function addsAtOnce(page: Page): Promise<void> {
+  let letThrough = () => {};
+  const held = new Promise<void>((resolve) => letThrough = resolve);
+  await page.route("**/api/todos", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByLabel("Title").fill("Rake the leaves");
+  await page.getByLabel("List").selectOption("Garden");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByText("Garden: Rake the leaves").waitFor({ timeout: 1000 });
+  const answered = page.waitForResponse("**/api/todos");
+  letThrough();
+  const { txid } = await (await answered).json();
+  match(String(txid), /^\d+$/);
+  await page.unroute("**/api/todos");
+}
+
+/** Asks the example's server to add a todo to a list that may be another's; gives the status. */
+async function addTo(page: Page, list: string): Promise<number> {
+  const token = await page.evaluate(async () =>
+    await (await fetch("/api/sign-in", { method: "POST", body: "alice" })).text()
+  );
+  const response = await page.request.post(new URL("/api/todos", page.url()).href, {
+    headers: { authorization: `Bearer ${token}` },
+    data: { id: crypto.randomUUID(), list_id: list, title: "Not mine" },
+  });
+  return response.status();
+}
+
+const supabaseAuth: Walk = async ({ page, sql }) => {
+  const forAll = "Welcome. This note is for all who have signed in.";
+  const { "alice@example.com": alice, "bob@example.com": bob } = PEOPLE;
+  await sql`insert into notes (owner_id, text) values (${alice}, 'Alice''s'), (${bob}, 'Bob''s')`;
+  await page.getByText("Nobody has signed in.").waitFor();
+  await signIn(page, "alice@example.com");
+  await showsLines(page, ["Alice's", forAll]);
+  await sql`insert into notes (owner_id, text) values (${alice}, 'Another')`;
+  const took = await showsLines(page, ["Alice's", "Another", forAll]);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await showsLines(page, []);
+  await signIn(page, "bob@example.com");
+  await showsLines(page, ["Bob's", forAll]);
+  ok(await page.getByText("bob@example.com").isVisible());
+  return took;
+};
+
+async function signIn(page: Page, email: string): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill("secret");
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Every example, by its folder. */
+export const EXAMPLES: Readonly<Record<string, Walk>> = {
+  "vanilla": vanilla,
+  "react": react,
+  "tanstack-db": tanstackDb,
+  "supabase-auth": supabaseAuth,
+};
