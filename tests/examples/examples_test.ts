@@ -15,7 +15,7 @@ Deno.test("each example, copied elsewhere: npm i, npm run dev, and its page in C
     SUPABASE_URL: auth.url,
     SUPABASE_PUBLISHABLE_KEY: "sb_publishable_of_the_stand_in",
   };
-  // Together, for most of it is waiting for the registry.
+  // Together, for much of it is waiting for npm.
   const installed = await Promise.all(
     Object.entries(EXAMPLES).map(async ([name, walk]) => ({
       name,

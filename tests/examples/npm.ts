@@ -4,7 +4,6 @@ import { npmBinary, whyMissing } from "../support/npm_binary.ts";
 import { builtPackage } from "../support/package.ts";
 import { ROOT } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { startRegistry } from "../package/registry.ts";
 
 const NPM = "https://registry.npmjs.org/-/ping";
 
@@ -25,7 +24,7 @@ async function whyUnreachable(): Promise<string | null> {
   }
 }
 
-/** A machine in small: Node 22, and a registry that has our package as `deno task package` builds it. */
+/** A person's machine in small: Node 22, and our package as `deno task package` builds it, packed. */
 export interface NpmUser extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Copies an example's folder to somewhere else, and installs its packages; gives the copy's folder. */
@@ -36,16 +35,13 @@ export interface NpmUser extends AsyncDisposable {
 
 export async function startNpmUser(): Promise<NpmUser> {
   await using stack = new AsyncDisposableStack();
-  const [registry, nodePath] = await Promise.all([startRegistry(), npmBinary(NODE_22)]);
-  stack.use(registry);
-  await registry.publish(await builtPackage());
+  const nodePath = await npmBinary(NODE_22);
   const { path: folder } = stack.use(await tempDir());
   const env = {
     PATH: [dirname(nodePath), dirname(Deno.execPath()), Deno.env.get("PATH")].join(":"),
     DENO_DIR: await denoDir(),
     XDG_CACHE_HOME: `${folder}/cache`,
-    npm_config_registry: registry.url,
-    NPM_CONFIG_REGISTRY: registry.url,
+    npm_config_prefer_offline: "true",
   };
   const npm = async (cwd: string, ...args: string[]) => {
     const command = new Deno.Command("npm", { args, cwd, env, stdin: "null" });
@@ -53,9 +49,11 @@ export async function startNpmUser(): Promise<NpmUser> {
     const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     if (!success) throw new Error(`npm ${args.join(" ")} in ${cwd}:\n${text}`);
   };
+  await npm(await builtPackage(), "pack", "--pack-destination", folder);
   const install = async (example: string) => {
     const copy = `${folder}/${example}`;
     await copyFolder(`${ROOT}/examples/${example}`, copy);
+    await takePacked(copy);
     await npm(copy, "i");
     return copy;
   };
@@ -67,6 +65,18 @@ export async function startNpmUser(): Promise<NpmUser> {
 async function denoDir(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/** Lets a project take our package from where it was packed to, beside it, instead of from npm. */
+async function takePacked(project: string): Promise<void> {
+  const path = `${project}/package.json`;
+  const text = await Deno.readTextFile(path);
+  const taken = text.replace(
+    /("electric-gatekeeper": )"\^(.+)"/,
+    '$1"file:../electric-gatekeeper-$2.tgz"',
+  );
+  if (taken === text) throw new Error(`${path} doesn't depend on electric-gatekeeper`);
+  await Deno.writeTextFile(path, taken);
 }
 
 /** Copies what belongs to the repository: not what somebody has installed there. */
