@@ -1,5 +1,5 @@
 import { useShape } from "@electric-sql/react";
-import { gatekeeperShape } from "electric-gatekeeper/client";
+import { gatekeeperShape, signOut } from "electric-gatekeeper/client";
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -8,7 +8,9 @@ type Session = { name: string; accessToken: string };
 
 const gatekeeper: string = import.meta.env.VITE_GATEKEEPER ?? "http://localhost:4000";
 
+/** Ends the streams of who was here before. */
 async function signIn(name: string): Promise<Session> {
+  signOut();
   const response = await fetch("/api/sign-in", { method: "POST", body: name });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
@@ -17,7 +19,7 @@ async function signIn(name: string): Promise<Session> {
 
 function Todos({ accessToken }: Session) {
   const { data, isLoading, error } = useShape<Todo>(
-    gatekeeperShape({ gatekeeper, table: "todos", authorization: `Bearer ${accessToken}` }),
+    gatekeeperShape({ gatekeeper, table: "todos", authorization: accessToken }),
   );
   if (error) return <p role="alert">{error.message}</p>;
   if (isLoading) return <p>…</p>;

@@ -10,19 +10,19 @@ const gatekeeper: string = import.meta.env.VITE_GATEKEEPER ?? "http://localhost:
 
 /** The collections of the user whose access token this is. */
 export function openCollections(accessToken: string) {
-  const authorization = `Bearer ${accessToken}`;
+  const user = { gatekeeper, authorization: accessToken };
 
   const lists = createCollection(electricCollectionOptions<List>({
     getKey: ({ id }) => id,
-    shapeOptions: gatekeeperShape({ gatekeeper, table: "lists", authorization }),
+    shapeOptions: gatekeeperShape({ ...user, table: "lists" }),
   }));
 
   const todos = createCollection(electricCollectionOptions<Todo>({
     getKey: ({ id }) => id,
-    shapeOptions: gatekeeperShape({ gatekeeper, table: "todos", authorization }),
+    shapeOptions: gatekeeperShape({ ...user, table: "todos" }),
     // What was added shows at once, and stays for good once the row has come with this txid.
     onInsert: async ({ transaction }) => {
-      const added = transaction.mutations.map(({ modified }) => addTodo(modified, authorization));
+      const added = transaction.mutations.map(({ modified }) => addTodo(modified, accessToken));
       return { txid: await Promise.all(added) };
     },
   }));
@@ -31,10 +31,10 @@ export function openCollections(accessToken: string) {
 }
 
 /** Gives the id of the transaction that has added it. */
-async function addTodo(todo: Todo, authorization: string): Promise<number> {
+async function addTodo(todo: Todo, accessToken: string): Promise<number> {
   const response = await fetch("/api/todos", {
     method: "POST",
-    headers: { authorization, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
     body: JSON.stringify(todo),
   });
   const { txid, message }: { txid: number; message?: string } = await response.json();

@@ -1,11 +1,14 @@
 import { eq, useLiveQuery } from "@tanstack/react-db";
+import { signOut } from "electric-gatekeeper/client";
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { type Collections, openCollections } from "./collections.ts";
 
 type Session = Collections & { name: string };
 
+/** Ends the streams of who was here before. */
 async function signIn(name: string): Promise<Session> {
+  signOut();
   const response = await fetch("/api/sign-in", { method: "POST", body: name });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
