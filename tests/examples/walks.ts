@@ -7,17 +7,16 @@ import type { RunningExample } from "./running_example.ts";
 /** What is done with an example; gives how long a change in the database took to show, in milliseconds. */
 export type Walk = (example: RunningExample) => Promise<number>;
 
-const vanilla: Walk = async ({ page, sql }) => {
+const vanilla: Walk = async ({ page, sql, runReadmeSql }) => {
   await showsLines(page, ["Bread", "Butter"]);
-  await sql`insert into items (value) values ('Jam')`;
-  const took = await showsLines(page, ["Bread", "Butter", "Jam"]);
+  await runReadmeSql();
+  await showsLines(page, ["Bread", "Butter", "Jam"]);
   equal(await page.getByRole("status").textContent(), "3 items");
   await sql`delete from items where value = 'Bread'`;
-  await showsLines(page, ["Butter", "Jam"]);
-  return took;
+  return await showsLines(page, ["Butter", "Jam"]);
 };
 
-const react: Walk = async ({ page, sql }) => {
+const react: Walk = async ({ page, sql, runReadmeSql }) => {
   await page.getByRole("button", { name: "alice" }).click();
   await showsLines(page, ["Call Bob", "Test the anvil"]);
   await sql`
@@ -28,28 +27,37 @@ const react: Walk = async ({ page, sql }) => {
   await showsLines(page, ["Write invitations"]);
   await page.getByRole("button", { name: "alice" }).click();
   await showsLines(page, ["Buy rope", "Call Bob", "Test the anvil"]);
+  await runReadmeSql();
+  await showsLines(page, ["Buy rope!", "Call Bob!", "Test the anvil!"]);
   return took;
 };
 
-const tanstackDb: Walk = async ({ page, sql }) => {
+const tanstackDb: Walk = async ({ page, sql, runReadmeSql }) => {
   await page.getByRole("button", { name: "alice" }).click();
-  const first = ["Home: Water the plants", "Work: Test the anvil"];
-  await showsLines(page, first);
-  await sql`update lists set name = 'Garden' where name = 'Home'`;
-  const took = await showsLines(page, ["Garden: Water the plants", "Work: Test the anvil"]);
+  await showsLines(page, ["Home: Water the plants", "Work: Test the anvil"]);
+  await runReadmeSql();
+  await showsLines(page, ["Garden: Water the plants", "Work: Test the anvil"]);
 
   await addsAtOnce(page);
   const added = ["Garden: Rake the leaves", "Garden: Water the plants", "Work: Test the anvil"];
   await showsLines(page, added);
   equal((await sql`select from todos where title = 'Rake the leaves'`).length, 1);
-
-  const lists = await sql`select id from lists where name = 'Party'`;
-  equal(await addTo(page, String(lists[0]?.["id"])), 403);
+  await takesBackWhatIsRefused(page);
   await showsLines(page, added);
+
+  const [party] = await sql<{ id: string }[]>`select id from lists where name = 'Party'`;
+  const alice = await page.evaluate(async () => {
+    const answer = await fetch("/api/sign-in", { method: "POST", body: "alice" });
+    return await answer.text();
+  });
+  equal(await statusOfAdding(page, party?.id, `Bearer ${alice}`), 403);
+  equal(await statusOfAdding(page, party?.id, `Bearer ${alice}x`), 401);
+  equal((await sql`select from todos where title = 'Not mine'`).length, 0);
 
   await page.getByRole("button", { name: "bob" }).click();
   await showsLines(page, ["Party: Write invitations"]);
-  return took;
+  await sql`delete from todos where title = 'Write invitations'`;
+  return await showsLines(page, []);
 };
 
 /** A todo that is added shows before the example's server has heard of it, and once it has answered. */
@@ -60,9 +68,7 @@ async function addsAtOnce(page: Page): Promise<void> {
     await held;
     await route.continue();
   });
-  await page.getByLabel("Title").fill("Rake the leaves");
-  await page.getByLabel("List").selectOption("Garden");
-  await page.getByRole("button", { name: "Add" }).click();
+  await add(page, "Rake the leaves");
   await page.getByText("Garden: Rake the leaves").waitFor({ timeout: 1000 });
   const answered = page.waitForResponse("**/api/todos");
   letThrough();
@@ -71,19 +77,35 @@ async function addsAtOnce(page: Page): Promise<void> {
   await page.unroute("**/api/todos");
 }
 
-/** Asks the example's server to add a todo to a list that may be another's; gives the status. */
-async function addTo(page: Page, list: string): Promise<number> {
-  const token = await page.evaluate(async () =>
-    await (await fetch("/api/sign-in", { method: "POST", body: "alice" })).text()
-  );
+/** A todo that the server refuses leaves the list again, and the page says why. */
+async function takesBackWhatIsRefused(page: Page): Promise<void> {
+  const refusal = { status: 403, json: { message: "Not today." } };
+  await page.route("**/api/todos", (route) => route.fulfill(refusal));
+  await add(page, "Sleep in");
+  await page.getByRole("alert").filter({ hasText: "Not today." }).waitFor();
+  await page.unroute("**/api/todos");
+}
+
+async function add(page: Page, title: string): Promise<void> {
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("List").selectOption("Garden");
+  await page.getByRole("button", { name: "Add" }).click();
+}
+
+/** Asks the example's server to add a todo, by hand. */
+async function statusOfAdding(
+  page: Page,
+  list_id: string | undefined,
+  authorization: string,
+): Promise<number> {
   const response = await page.request.post(new URL("/api/todos", page.url()).href, {
-    headers: { authorization: `Bearer ${token}` },
-    data: { id: crypto.randomUUID(), list_id: list, title: "Not mine" },
+    headers: { authorization },
+    data: { id: crypto.randomUUID(), list_id, title: "Not mine" },
   });
   return response.status();
 }
 
-const supabaseAuth: Walk = async ({ page, sql }) => {
+const supabaseAuth: Walk = async ({ page, sql, runReadmeSql }) => {
   const forAll = "Welcome. This note is for all who have signed in.";
   const { "alice@example.com": alice, "bob@example.com": bob } = PEOPLE;
   await sql`insert into notes (owner_id, text) values (${alice}, 'Alice''s'), (${bob}, 'Bob''s')`;
@@ -97,6 +119,8 @@ const supabaseAuth: Walk = async ({ page, sql }) => {
   await signIn(page, "bob@example.com");
   await showsLines(page, ["Bob's", forAll]);
   ok(await page.getByText("bob@example.com").isVisible());
+  await runReadmeSql({ id: bob });
+  await showsLines(page, ["Bob's", "Only for me", forAll]);
   return took;
 };
 
