@@ -54,6 +54,9 @@ const tanstackDb: Walk = async ({ page, sql, runReadmeSql }) => {
   equal(await statusOfAdding(page, party?.id, `Bearer ${alice}x`), 401);
   equal((await sql`select from todos where title = 'Not mine'`).length, 0);
 
+  await waitsForTheRow(page);
+  await showsLines(page, added);
+
   await page.getByRole("button", { name: "bob" }).click();
   await showsLines(page, ["Party: Write invitations"]);
   await sql`delete from todos where title = 'Write invitations'`;
@@ -83,6 +86,16 @@ async function takesBackWhatIsRefused(page: Page): Promise<void> {
   await page.route("**/api/todos", (route) => route.fulfill(refusal));
   await add(page, "Sleep in");
   await page.getByRole("alert").filter({ hasText: "Not today." }).waitFor();
+  await page.unroute("**/api/todos");
+}
+
+/** A todo counts as added when its row has come: here it never does, and TanStack DB gives up after five seconds. */
+async function waitsForTheRow(page: Page): Promise<void> {
+  const txid = 4_000_000_000;
+  await page.route("**/api/todos", (route) => route.fulfill({ json: { txid } }));
+  await add(page, "Wait for me");
+  await page.getByText("Garden: Wait for me").waitFor({ timeout: 1000 });
+  await page.getByRole("alert").filter({ hasText: `Timeout waiting for txId: ${txid}` }).waitFor();
   await page.unroute("**/api/todos");
 }
 
