@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { type App, startApp } from "../dev/app.ts";
 import { readDevConfig } from "../dev/config.ts";
 import { Dev } from "../dev/dev.ts";
 import { DevError } from "../dev/error.ts";
 import { inOurWords, offerHelp } from "./help.ts";
+import { splitArgs } from "./own_args.ts";
 import { onStopRequest } from "../dev/stop_requests.ts";
 
 offerHelp(
@@ -11,10 +13,12 @@ offerHelp(
 a playground at the gatekeeper's address, http://localhost:4000/ in a browser. A change of the code restarts
 what it touches; Ctrl-C stops everything.
 
-  deno task dev [--migrate]
+  deno task dev [--migrate] [-- <command>]
 
   --migrate            applies supabase/migrations and seed.sql to DATABASE_URL, too, which is
                        otherwise left as it is
+  -- <command>         starts a command as well, such as the dev server of your pages (-- vite); one
+                       ends with the other
 
   DATABASE_URL         a Postgres to use instead of the embedded one
   ELECTRIC_URL         an Electric to use instead of the local sync service
@@ -44,18 +48,23 @@ function fail(error: unknown): void {
 
 function configure() {
   try {
-    const { values } = parseArgs({ args: Deno.args, options: { migrate: { type: "boolean" } } });
-    return readDevConfig((name) => Deno.env.get(name), { migrates: values.migrate ?? false });
+    const { own, other } = splitArgs(Deno.args);
+    const { values } = parseArgs({ args: [...own], options: { migrate: { type: "boolean" } } });
+    const migrates = values.migrate ?? false;
+    return { config: readDevConfig((name) => Deno.env.get(name), { migrates }), command: other };
   } catch (error) {
     fail(error);
     Deno.exit(1);
   }
 }
 
-const dev = new Dev(configure(), print);
+const { config, command: [name, ...args] } = configure();
+const dev = new Dev(config, print);
+let app: App | undefined;
 let stopping = false;
 
 async function kill(code: number): Promise<never> {
+  app?.kill();
   await dev.kill();
   Deno.exit(code);
 }
@@ -63,7 +72,7 @@ async function kill(code: number): Promise<never> {
 async function stop(code: number): Promise<never> {
   stopping = true;
   setTimeout(() => kill(code), STOP_WITHIN);
-  await dev.stop();
+  await Promise.all([app?.stop(), dev.stop()]);
   Deno.exit(code);
 }
 
@@ -79,6 +88,17 @@ try {
     print("dev", line);
     if (!stopping) stop(1);
   });
+  if (name !== undefined && !stopping) {
+    app = startApp({
+      command: [name, ...args],
+      cwd: config.root,
+      print: (line) => print("app", line),
+      onEnd(code) {
+        print("dev", `${name} ended by itself (exit ${code}).`);
+        if (!stopping) stop(code === 0 ? 0 : 1);
+      },
+    });
+  }
 } catch (error) {
   // Ctrl-C can reach a child before it is in a group of its own, and its end us before the signal does.
   await sleep(50);

@@ -1,3 +1,5 @@
+import { splitArgs } from "./own_args.ts";
+
 /** What a command is called by: in a clone by its task, in a project by the package's own command. */
 const CALLED = Deno.env.get("ELECTRIC_GATEKEEPER_COMMAND");
 
@@ -8,9 +10,10 @@ export function inOurWords(text: string): string {
     .replaceAll("deno run -A cli/serve.ts", `${CALLED} serve`);
 }
 
-/** For a task whose arguments include `--help` or `-h`: prints how it is used, and ends it. */
+/** For a task whose own arguments include `--help` or `-h`: prints how it is used, and ends it. */
 export function offerHelp(usage: string): void {
-  if (!Deno.args.includes("--help") && !Deno.args.includes("-h")) return;
+  const { own } = splitArgs(Deno.args);
+  if (!own.includes("--help") && !own.includes("-h")) return;
   console.log(inOurWords(usage));
   Deno.exit(0);
 }

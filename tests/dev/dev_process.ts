@@ -17,17 +17,26 @@ export function freePorts(): Ports {
   return { postgres: freePort(), sync: freePort(), gatekeeper: freePort(), edge: freePort() };
 }
 
-/** `deno task dev` as a terminal runs it: in a process group of its own, which Ctrl-C signals. */
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: string[]];
+
+/** `deno task dev`, or what runs it, as a terminal does: in a process group of its own, which Ctrl-C signals. */
 export class DevProcess implements AsyncDisposable {
   log = "";
   readonly #process: Deno.ChildProcess;
   readonly #output: Promise<unknown>;
   readonly #ports: Ports;
 
-  constructor(ports: Ports, data: string, env: Record<string, string> = {}, cwd = ROOT) {
+  constructor(
+    ports: Ports,
+    data: string,
+    env: Readonly<Record<string, string>> = {},
+    cwd = ROOT,
+    [command, ...args]: Command = [Deno.execPath(), "task", "dev"],
+  ) {
     this.#ports = ports;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["task", "dev"],
+    this.#process = new Deno.Command(command, {
+      args,
       cwd,
       env: {
         ...{ DATABASE_URL: "", ELECTRIC_URL: "", AUTH_SECRET: "", NO_COLOR: "1" },
