@@ -2,14 +2,13 @@ import { equal, rejects } from "node:assert/strict";
 import { SignJWT } from "jose";
 import { secretKeys, type VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import type { Shape } from "./shape.ts";
-import { createVerifier } from "./claims.ts";
+import { createVerifier, type Grant } from "./claims.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";
 const token = { clockTolerance: 5 };
 // Half of them live in an older half of the cache.
 const FORGOTTEN_AFTER = 4000;
-const open = (shape: Shape) => ({ shape });
+const open = (grant: Grant) => ({ grant });
 const verifying = secretKeys([SECRET]);
 
 function sign(claims: Record<string, unknown>): Promise<string> {
@@ -73,7 +72,7 @@ Deno.test("only a single bearer token is taken from the header", async () => {
   const verify = createVerifier({ keys: verifying, token }, open);
   const good = await sign({ exp: Math.floor(Date.now() / 1000) + 60 });
   const from = async (authorization: string) =>
-    (await verify(new Request("http://x", { headers: { authorization } }))).shape.canonical;
+    (await verify(new Request("http://x", { headers: { authorization } }))).grant.shape.canonical;
   equal(await from(`Bearer ${good}`), "table=items");
   equal(await from(`bearer   ${good}`), "table=items");
   for (

@@ -61,6 +61,8 @@ const REASONS_BY_CLAIM: Readonly<Record<string, string>> = {
   nbf: "not_yet_valid",
   exp: "no_expiry",
   sub: "no_subject",
+  typ: "type",
+  iat: "issued_at",
 };
 
 /** A stable word for an error of jose's, with what was expected; nothing of what the token says. */

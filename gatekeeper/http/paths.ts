@@ -8,6 +8,7 @@ export interface Paths {
   readonly tables: string;
   readonly shape: readonly string[];
   readonly keySet: readonly string[];
+  readonly revocations: readonly string[];
   readonly health: readonly string[];
 }
 
@@ -20,6 +21,7 @@ export function pathsBelow(basePath: string, env: Env): Paths {
     tables: `${basePath}/gatekeeper/`,
     shape: bases.map((base) => `${base}/proxy/v1/shape`),
     keySet: bases.map((base) => `${base}/.well-known/jwks.json`),
+    revocations: bases.map((base) => `${base}/.well-known/revocations`),
     health: [`${basePath}/health`],
   };
 }

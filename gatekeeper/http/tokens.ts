@@ -2,6 +2,7 @@ import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod, invalidRequest, Refusal } from "../../shared/refusal.ts";
 import type { Shape } from "../../shared/shape.ts";
 import { createDecide, TOO_MUCH } from "../policies/decide.ts";
+import { decideSince } from "../revocations/decide_since.ts";
 import { createMint, TokenTooLong } from "../tokens/mint.ts";
 import type { GatekeeperParts } from "./parts.ts";
 import { readShapeRequest, tableOf } from "./request.ts";
@@ -14,7 +15,7 @@ export type AnswerToken = (
 
 /** `POST /gatekeeper/:table`: who asks, for which shape, may they, and the token. */
 export function createTokens(parts: Omit<GatekeeperParts, "around">): AnswerToken {
-  const { config, policies, database, authenticate } = parts;
+  const { config, policies, database, authenticate, revocations } = parts;
   const decide = createDecide(policies, database, {
     proxyChecksHandles: config.proxyChecksHandles,
   });
@@ -26,9 +27,13 @@ export function createTokens(parts: Omit<GatekeeperParts, "around">): AnswerToke
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const asked = await readShapeRequest(request, table, query);
-    const shape = await decide(user, asked, explain);
+    const { shape, now, notBefore } = await decideSince(
+      revocations,
+      user,
+      () => decide(user, asked, explain),
+    );
     try {
-      return answer(await mint(shape, user, Math.floor(Date.now() / 1000)));
+      return answer(await mint(shape, user, now, notBefore));
     } catch (error) {
       if (!(error instanceof TokenTooLong)) throw error;
       // A policy that leaves the shape to the client grants what was asked for, itself.
