@@ -61,6 +61,6 @@ function revocationsOf(
     log,
   });
   // Ahead of the first request, which would wait for it; where that is none's, each asks by itself.
-  if (!runtime.isolatesRequests) void revocations.arrived();
+  if (!runtime.isolatesRequests) void revocations.upToDate();
   return revocations;
 }

@@ -5,6 +5,9 @@ import { createSparseLog } from "../shared/sparse_log.ts";
 /** Milliseconds between two tries while there is no list at all. */
 const FIRST_PACE = 1000;
 
+/** Milliseconds that a load may begin later than `interval` while requests come. */
+const SLACK = 300;
+
 /** Milliseconds between two lines of the log that say the same. */
 const LOG_PAUSE = 600_000;
 
@@ -31,8 +34,9 @@ export interface FollowedRevocations extends Revocations {
 
 /**
  * Keeps a list of revocations: loaded when first asked for, and again while it is asked about, which a
- * request that is held does all the time. Only the first list is waited for. The last good one stays
- * while none can be had, and never gives way to an older one.
+ * request that is held does all the time. A request waits only for the first list, and for one that
+ * nobody has asked about for a while. The last good one stays while none can be had, and never gives
+ * way to an older one.
  */
 export function followRevocations(following: Following): FollowedRevocations {
   const { load, interval, maxAge, required, isolated } = following;
@@ -40,6 +44,7 @@ export function followRevocations(following: Following): FollowedRevocations {
   let list: RevocationList | null = null;
   let begun = -Infinity;
   let loading: Promise<void> = Promise.resolve();
+  let awaited: Promise<void> | null = null;
 
   async function reload(): Promise<void> {
     try {
@@ -65,11 +70,12 @@ export function followRevocations(following: Following): FollowedRevocations {
   }
 
   return {
-    async arrived() {
-      if (list !== null) return;
+    upToDate() {
+      const isQuiet = list === null || Date.now() - begun > interval + SLACK;
+      if (!isQuiet && awaited === null) return null;
       if (isolated) begin();
       else refresh();
-      await loading;
+      return awaited = loading.finally(() => awaited = null);
     },
     checkAge() {
       const isYoung = list !== null && Date.now() - 1000 * list.issuedAt <= maxAge;

@@ -101,17 +101,17 @@ export function createVerifier<Opened extends { readonly grant: Grant }>(
     generation = now;
   }
 
-  function checkRevoked(grant: Grant): void {
+  function unlessRevoked(opened: Opened): Opened {
     revocations.checkAge();
-    if (revocations.isRevoked(grant)) throw badToken("revoked");
+    if (revocations.isRevoked(opened.grant)) throw badToken("revoked");
+    return opened;
   }
 
   async function verifyFirst(token: string): Promise<Opened> {
     const before = generation;
     const grant = await verifyToken(token, config);
-    await revocations.arrived();
-    checkRevoked(grant);
-    const opened = open(grant);
+    await revocations.upToDate();
+    const opened = unlessRevoked(open(grant));
     const endsAt = grant.expiresAt + config.token.clockTolerance;
     const maxAge = 1000 * endsAt - Date.now();
     // Keys that changed meanwhile may have lost the one that verified it.
@@ -124,7 +124,7 @@ export function createVerifier<Opened extends { readonly grant: Grant }>(
     const token = bearerToken(request);
     const opened = remembered.get(token);
     if (opened === undefined) return verifyFirst(token);
-    checkRevoked(opened.grant);
-    return opened;
+    const pending = revocations.upToDate();
+    return pending === null ? unlessRevoked(opened) : pending.then(() => unlessRevoked(opened));
   };
 }

@@ -62,8 +62,11 @@ function readTime(time: unknown): number {
 
 /** What was revoked, as a verifier asks for it. */
 export interface Revocations {
-  /** Settles when there is a list, or when none is to be waited for any longer. */
-  arrived(): Promise<void>;
+  /**
+   * What to wait for before anything is looked up: there is no list yet, or nobody has asked for so long
+   * that it may lack what is new. It settles within seconds. `null` while requests come.
+   */
+  upToDate(): Promise<void> | null;
   /** Throws a 503 `Refusal` while nobody may be let in, since what is known is too old. */
   checkAge(): void;
   /** Whether a token that was issued then is good no more. */
@@ -72,7 +75,7 @@ export interface Revocations {
 
 /** Where nothing is ever revoked. */
 export const NO_REVOCATIONS: Revocations = {
-  arrived: () => Promise.resolve(),
+  upToDate: () => null,
   checkAge() {},
   isRevoked: () => false,
 };
