@@ -33,7 +33,11 @@ export function fetchRevocations(
     const text = await readBody(response, { watch, within: LIMIT, maxKib: MAX_KIB });
     const { claims, reason } = await verifyJwt(text, keys, checks);
     if (claims === null) throw badList(reason);
-    return readList(claims);
+    try {
+      return readList(claims);
+    } catch {
+      throw badList("entries");
+    }
   };
 }
 

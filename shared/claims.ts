@@ -1,7 +1,7 @@
 import QuickLRU from "quick-lru";
 import type { VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import { digestOf, NO_REVOCATIONS } from "./revocations.ts";
+import { digestOf, LIST_TYPE, NO_REVOCATIONS } from "./revocations.ts";
 import { readShape, type Shape } from "./shape.ts";
 import { verifyJwt } from "./verify_jwt.ts";
 
@@ -51,10 +51,11 @@ export async function verifyToken(token: string, { keys, token: checks }: Checks
   // Before any cryptography, which would cost us more than a forger.
   if (token === "") throw badToken("no_token");
   if (token.length > MAX_TOKEN) throw badToken("too_long");
-  const { claims, reason } = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
-  if (claims === null) throw badToken(reason);
-  const { sub, iat = 0, exp = 0 } = claims;
-  const shape = readClaim(claims["shape"]);
+  const verified = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  if (verified.claims === null) throw badToken(verified.reason);
+  if (verified.type === LIST_TYPE) throw badToken("type");
+  const { sub, iat = 0, exp = 0 } = verified.claims;
+  const shape = readClaim(verified.claims["shape"]);
   const subject = await digestOf(sub);
   return { shape, table: shape.table, subject, issuedAt: iat, expiresAt: exp };
 }
