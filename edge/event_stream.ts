@@ -1,8 +1,5 @@
 import type { Watch } from "../shared/clock.ts";
 
-/** Milliseconds after which Electric has ended an event stream by itself, with time to spare. */
-const LONGEST = 120_000;
-
 /** Whether a response goes on until somebody ends it. */
 export function isEventStream({ headers }: Response): boolean {
   return headers.get("content-type")?.startsWith("text/event-stream") ?? false;
@@ -54,20 +51,5 @@ function endBody(
       }
     },
     cancel: () => finish(),
-  });
-}
-
-/**
- * Cuts an event stream off when `isOver` says so, where no stream of ours may stand in its place. Nobody
- * tells when it has ended by itself, so that is taken for done when Electric must have ended it.
- */
-export function cutWhen(isOver: () => boolean, cut: () => void, watch: Watch): void {
-  const began = Date.now();
-  // It looks at once, before there is anything to call.
-  let unwatch = () => {};
-  unwatch = watch(() => {
-    if (!isOver() && Date.now() - began < LONGEST) return;
-    unwatch();
-    cut();
   });
 }

@@ -1,6 +1,6 @@
 import { equal, rejects } from "node:assert/strict";
 import { watchTogether } from "../shared/clock.ts";
-import { cutWhen, endWhen, isEventStream } from "./event_stream.ts";
+import { endWhen, isEventStream } from "./event_stream.ts";
 
 const TYPE = { "content-type": "text/event-stream" };
 const PIECE = new TextEncoder().encode("data: 1\n\n");
@@ -65,21 +65,6 @@ Deno.test("its own end, its break and its client's leaving pass through, and its
   equal(left.cancelled(), true);
   left.end();
   await pause(250);
-});
-
-Deno.test("one that can't be replaced is cut, and then left alone", async () => {
-  for (const wasOver of [true, false]) {
-    let isOver = wasOver;
-    let cuts = 0;
-    cutWhen(() => isOver, () => void cuts++, watchTogether);
-    if (!wasOver) equal(cuts, 0);
-    isOver = true;
-    await pause(150);
-    const after = cuts;
-    await pause(250);
-    equal(cuts, after);
-    equal(after > 0, true);
-  }
 });
 
 Deno.test("only event streams go on", () => {

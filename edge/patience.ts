@@ -9,10 +9,8 @@ export interface Waiting {
   readonly signal: AbortSignal;
   /** Why the signal aborted, if it did. */
   ended(): Ended | undefined;
-  /** Says that it waits no longer. */
+  /** Says that it waits no longer: what it got is no longer ended by the signal. */
   settle(): void;
-  /** Ends what came of it. */
-  cut(): void;
 }
 
 /** As much of a {@link Runtime} as counts here. */
@@ -34,8 +32,10 @@ export function createPatience(
     const abort = new AbortController();
     let reason: Ended | undefined;
     let looks = 0;
+    let isSettled = false;
 
     function end(why: Ended): void {
+      if (isSettled) return;
       reason ??= why;
       abort.abort();
     }
@@ -56,7 +56,14 @@ export function createPatience(
 
     if (watchesEagerly) watchClient();
     if (stopping?.aborted) look();
-    const settle = watch(look);
-    return { signal: abort.signal, ended: () => reason, settle, cut: () => abort.abort() };
+    const unwatch = watch(look);
+    return {
+      signal: abort.signal,
+      ended: () => reason,
+      settle() {
+        isSettled = true;
+        unwatch();
+      },
+    };
   };
 }

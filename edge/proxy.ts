@@ -3,7 +3,7 @@ import { checkMethod } from "../shared/refusal.ts";
 import { NO_REVOCATIONS, type Revocations } from "../shared/revocations.ts";
 import { createSparseLog } from "../shared/sparse_log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { cutWhen, endWhen, isEventStream } from "./event_stream.ts";
+import { endWhen, isEventStream } from "./event_stream.ts";
 import { createHandles } from "./handles.ts";
 import { nothingNew } from "./nothing_new.ts";
 import { createPatience } from "./patience.ts";
@@ -84,11 +84,7 @@ export function createProxy(
     handles.learn(response);
     const relayed = relay(request, response, runtime, unopened);
     if (!isEventStream(relayed)) return relayed;
-    if (runtime.streams) {
-      const mustEnd = () => stopping?.aborted === true || isOver(grant);
-      return endWhen(mustEnd, relayed, runtime.watch);
-    }
-    cutWhen(() => isOver(grant), waiting.cut, runtime.watch);
-    return relayed;
+    const mustEnd = () => stopping?.aborted === true || isOver(grant);
+    return endWhen(mustEnd, relayed, runtime.watch);
   };
 }
