@@ -8,7 +8,6 @@ import {
   signed,
   SIGNING,
   startListStack,
-  tokenOf,
   untilAsked,
 } from "../revocation/list_server.ts";
 import type { TapReply } from "../support/tap.ts";
@@ -136,7 +135,7 @@ Deno.test("no list that isn't the gatekeeper's latest is taken; the last good on
     await untilAsked(stack);
     equal(await stack.status("mallory"), 200);
   });
-  await t.step("the log tells each once, and nothing of what came", async () => {
+  await t.step("the log tells each once, and nothing of what came", () => {
     const lines = stack.lines.filter((line) => line.includes("list of revocations"));
     deepEqual([...new Set(lines)], lines);
     ok(lines.length <= Object.keys(ATTACKS).length);

@@ -33,6 +33,8 @@ const BAD_PROXY: readonly (readonly [name: string, value: string])[] = [
   ["ELECTRIC_TIMEOUT", "soon"],
   ["ELECTRIC_TIMEOUT", "0"],
   ["AUTH_CLOCK_TOLERANCE", "-1"],
+  ["AUTH_REVOCATIONS_MAX_AGE", "0"],
+  ["AUTH_REVOCATIONS_REQUIRED", "yes"],
   ["AUTH_JWKS", "{}"],
 ];
 
