@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/proxy.ts",
     "a body is written anew",
-    "await readSubsetBody(request, shape, runtime.watch)",
+    "await readSubsetBody(request, grant.shape, runtime.watch)",
     "await request.text()",
   ),
   at("edge/proxy.ts", "redirects aren't followed", 'redirect: "manual"', 'redirect: "follow"'),
@@ -373,7 +373,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/sparse_log.ts",
     "what ails upstream doesn't fill the log",
-    "if (now - (written.get(line) ?? -Infinity) < PAUSE) return;",
+    "if (now - (written.get(line) ?? -Infinity) < pause) return;",
     "",
   ),
   at(
