@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { applyMigrations } from "../../dev/migrations.ts";
 import { freePort } from "../support/free_port.ts";
 import { copyEdge, deno214Path, noDeno214 } from "../support/older_deno.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { type ProcessOptions, startProcess } from "../support/process.ts";
+import { type ProcessOptions, ROOT, startProcess } from "../support/process.ts";
 import {
   ALLOW_ALL,
   AUTH_SECRET,
@@ -114,6 +115,7 @@ Deno.test({
 
 Deno.test("a PORT or HOST that can't be had stops both servers with one line that names it", async () => {
   await using postgres = await testPostgres();
+  await applyMigrations(postgres.url, ROOT, () => {});
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   const users = { SUPABASE_JWT_SECRET: AUTH_SECRET };
