@@ -4,6 +4,9 @@ import { AUTH_SECRET, type Env, startEdge } from "../support/servers.ts";
 import { Tap, type TapReply } from "../support/tap.ts";
 import { now, signToken } from "../support/token.ts";
 
+/** Milliseconds after which a request that nobody ends is given up. */
+export const PATIENCE = 20_000;
+
 /** The key that edges know, as a gatekeeper signs with it. */
 export const SIGNING = {
   header: { alg: "HS256" },
@@ -91,7 +94,8 @@ export function tokenOf(subject: string, claims: Record<string, unknown> = {}): 
 /** Asks an edge for `items`. */
 export function ask(url: string, token: string, rest = "&offset=-1"): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
-  return fetch(`${url}/v1/shape?table=items${rest}`, { headers });
+  const signal = AbortSignal.timeout(PATIENCE);
+  return fetch(`${url}/v1/shape?table=items${rest}`, { headers, signal });
 }
 
 /** Waits until the edge has asked for its list `times` more, and has read the answer. */

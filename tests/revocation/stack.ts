@@ -2,6 +2,7 @@ import postgres, { type Sql } from "postgres";
 import { startSyncService } from "../../dev/sync/service.ts";
 import { userToken } from "../../dev/user.ts";
 import { testPostgres } from "../support/postgres.ts";
+import { PATIENCE } from "./list_server.ts";
 import { type Env, type RunningServer, startEdge, startGatekeeper } from "../support/servers.ts";
 
 const SECRET = "the secret of the users' provider, long enough";
@@ -94,7 +95,8 @@ export class Shape {
   }
 
   #get(rest: string): Promise<Response> {
-    return fetch(this.#base + rest, { headers: this.headers });
+    const signal = AbortSignal.timeout(PATIENCE);
+    return fetch(this.#base + rest, { headers: this.headers, signal });
   }
 }
 
