@@ -1,7 +1,17 @@
 import { offerHelp } from "../cli/help.ts";
 import { needPrograms } from "./wrk.ts";
 
-const NAMES = ["proxy", "compressed", "held", "snapshot", "verify", "mint", "policies", "start"];
+const NAMES = [
+  "proxy",
+  "compressed",
+  "held",
+  "snapshot",
+  "verify",
+  "mint",
+  "policies",
+  "revocations",
+  "start",
+];
 
 offerHelp(`Runs every benchmark, one after another, for about ten minutes.
 

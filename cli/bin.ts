@@ -16,13 +16,14 @@ const USAGE = `Gatekeeper for Electric: this user, these rows.
   token    prints an access token of a user, for the dev that runs
   sql      runs SQL in the database of the dev that runs
   client   prints a shape's rows as they change
+  revoke   ends tokens before their time: a user's, a table's, or all
   keys     prints a fresh pair of keys, to sign and to verify tokens with
   serve    runs one of the servers by itself
 
 <command> --help says more.`;
 
 /** Commands that are run by Deno. */
-const DENO_COMMANDS = ["dev", "token", "sql", "client", "keys", "serve"];
+const DENO_COMMANDS = ["dev", "token", "sql", "client", "revoke", "keys", "serve"];
 
 /** Commands that run here. */
 const COMMANDS: Readonly<Record<string, (cli: Cli) => Promise<number>>> = { init, check };

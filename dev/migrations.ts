@@ -2,9 +2,10 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { DevError } from "./error.ts";
 import { migrate, MigrationError } from "./migrate.ts";
+import { applyRevocations } from "./revocations.ts";
 
 /**
- * Applies the migrations of `supabase/migrations` that a database lacks; `print` hears of each.
+ * Applies the migrations of `supabase/migrations` that a database lacks, and `electric/revocations.sql`; `print` hears of each.
  *
  * @throws {DevError} `migration_failed` with the reason; then none is applied.
  */
@@ -17,6 +18,7 @@ export async function applyMigrations(
   try {
     const { applied, edited } = await migrate(sql, join(root, "supabase", "migrations"));
     for (const file of applied) print(`applied migration ${file}`);
+    if (await applyRevocations(sql, root)) print("applied electric/revocations.sql");
     for (const file of edited) {
       print(
         `migration ${file} was edited after it was applied, and isn't applied again: undo the edit ` +

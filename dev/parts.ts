@@ -80,6 +80,7 @@ export function makeParts(
       LOG_REQUESTS: "1",
       PORT: String(ports.edge),
       AUTH_SECRET: settings.authSecret,
+      AUTH_REVOCATIONS_URL: `http://${reach}:${ports.gatekeeper}/.well-known/revocations`,
       ELECTRIC_URL: settings.electricUrl,
     },
   );

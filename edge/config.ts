@@ -22,6 +22,18 @@ export interface ProxyConfig {
   readonly token: TokenChecks;
 }
 
+/** How a proxy learns which tokens are revoked; times in seconds. */
+export interface RevocationsConfig {
+  /** Where an edge fetches the list; without it, an edge knows of none. */
+  readonly url: string | null;
+  /** Between two fetches, at least. */
+  readonly interval: number;
+  /** After which a list is too old. */
+  readonly maxAge: number;
+  /** Whether nobody is let in without a list that is young enough. */
+  readonly required: boolean;
+}
+
 /** Reads what the gatekeeper's proxy and the edge share; throws {@link ConfigError}. */
 export function readProxyConfig(env: Env, keys: VerifyingKeys): ProxyConfig {
   return {
@@ -35,6 +47,17 @@ export function readProxyConfig(env: Env, keys: VerifyingKeys): ProxyConfig {
     unopened: readSwitch(env, "ELECTRIC_PASS_COMPRESSED", 0),
     keys,
     token: readTokenChecks(env),
+  };
+}
+
+/** Reads how a proxy learns which tokens are revoked; throws {@link ConfigError}. */
+export function readRevocationsConfig(env: Env): RevocationsConfig {
+  const url = optional(env, "AUTH_REVOCATIONS_URL");
+  return {
+    url: url === undefined ? null : readUrl("AUTH_REVOCATIONS_URL", url),
+    interval: readNumber(env, "AUTH_REVOCATIONS_INTERVAL", 10, 1, 3600),
+    maxAge: readNumber(env, "AUTH_REVOCATIONS_MAX_AGE", 3600, 1, 86400),
+    required: readSwitch(env, "AUTH_REVOCATIONS_REQUIRED", 1),
   };
 }
 

@@ -49,12 +49,29 @@ Deno.test("upstream has its time to answer, and no more", async () => {
 });
 
 Deno.test("what was answered is left alone", async () => {
-  const { client, wait, request } = start({ timeout: 200 });
-  const { signal, settle } = wait(request);
-  settle();
-  await pause(400);
-  client.abort();
-  equal(signal.aborted, false);
+  for (const eager of [false, true]) {
+    const { client, wait, request } = start({ timeout: 200, eager });
+    const { signal, settle } = wait(request);
+    settle();
+    await pause(400);
+    client.abort();
+    equal(signal.aborted, false);
+  }
+});
+
+Deno.test("a client whose time is over is ended, and no other", async () => {
+  const { wait, request } = start();
+  let isOver = false;
+  const [mine, other] = [wait(request, () => isOver), wait(new Request("http://x"))];
+  await pause(250);
+  equal(mine.signal.aborted, false);
+  isOver = true;
+  await pause(250);
+  equal(mine.ended(), "over");
+  equal(mine.signal.aborted, true);
+  equal(other.signal.aborted, false);
+  mine.settle();
+  other.settle();
 });
 
 Deno.test("each request has its own time, though one clock looks after all", async () => {

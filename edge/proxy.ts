@@ -1,10 +1,11 @@
-import { createVerifier } from "../shared/claims.ts";
+import { createVerifier, type Grant } from "../shared/claims.ts";
 import { checkMethod } from "../shared/refusal.ts";
-import type { Shape } from "../shared/shape.ts";
+import { NO_REVOCATIONS, type Revocations } from "../shared/revocations.ts";
 import { createSparseLog } from "../shared/sparse_log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { untilStopped } from "./event_stream.ts";
+import { endWhen, isEventStream } from "./event_stream.ts";
 import { createHandles } from "./handles.ts";
+import { nothingNew } from "./nothing_new.ts";
 import { createPatience } from "./patience.ts";
 import { relay } from "./relay.ts";
 import type { Runtime } from "./runtime.ts";
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly log: (line: string) => void;
   /** Aborts when the server is asked to stop. */
   readonly stopping?: AbortSignal;
+  /** By default, nothing is ever revoked. */
+  readonly revocations?: Revocations;
 }
 
 /**
@@ -25,26 +28,38 @@ export interface Surroundings {
  * for *the token's* shape and pipes the answer back. `query` is the raw query string; the path is
  * the caller's to check. Throws a `Refusal` for everything that it answers itself.
  */
-export function createProxy(config: ProxyConfig, { runtime, log, stopping }: Surroundings) {
+export function createProxy(
+  config: ProxyConfig,
+  { runtime, log, stopping, revocations = NO_REVOCATIONS }: Surroundings,
+) {
   const unopened = config.unopened && runtime.leavesRanges;
   const handlesOf = createHandles(runtime, config.timeout);
-  const verify = createVerifier(config, (shape: Shape) => ({
-    shape,
-    upstreamUrl: createUpstreamUrl(config, shape),
-    handles: handlesOf(shape),
-  }));
+  const open = (grant: Grant) => ({
+    grant,
+    upstreamUrl: createUpstreamUrl(config, grant.shape),
+    handles: handlesOf(grant.shape),
+  });
+  const verify = createVerifier(config, open, revocations);
   const wait = createPatience(config.timeout, runtime, stopping);
   const sparseLog = createSparseLog(log);
+
+  /** Whether nothing more may be said to whom this was granted. */
+  function isOver(grant: Grant): boolean {
+    const endsAt = grant.expiresAt + config.token.clockTolerance;
+    return Date.now() >= 1000 * endsAt || revocations.isRevoked(grant);
+  }
 
   return async (request: Request, query: string): Promise<Response> => {
     const { method } = request;
     const preflight = checkMethod(request, "GET", "HEAD", "POST", "OPTIONS");
     if (preflight !== null) return preflight;
-    const { shape, upstreamUrl, handles } = await verify(request);
+    const { grant, upstreamUrl, handles } = await verify(request);
     const url = upstreamUrl(method, query);
     const headers = upstreamHeaders(request, unopened);
-    const body = method === "POST" ? await readSubsetBody(request, shape, runtime.watch) : null;
-    const waiting = wait(request);
+    const body = method === "POST"
+      ? await readSubsetBody(request, grant.shape, runtime.watch)
+      : null;
+    const waiting = wait(request, () => isOver(grant));
     let response: Response;
     try {
       const stale = handles.knows(url) ? null : await handles.prove(url, waiting.signal);
@@ -52,9 +67,14 @@ export function createProxy(config: ProxyConfig, { runtime, log, stopping }: Sur
       response = stale ??
         await runtime.fetch(url, { method, headers, body, redirect: "manual", signal });
     } catch {
+      if (waiting.ended() === "over") return nothingNew(url);
       throw unanswered(waiting.ended(), sparseLog);
     } finally {
       waiting.settle();
+    }
+    if (isOver(grant)) {
+      await response.body?.cancel();
+      return nothingNew(url);
     }
     const refused = refusedUpstream(response.status, sparseLog);
     if (refused !== null) {
@@ -63,7 +83,8 @@ export function createProxy(config: ProxyConfig, { runtime, log, stopping }: Sur
     }
     handles.learn(response);
     const relayed = relay(request, response, runtime, unopened);
-    const mayEnd = stopping !== undefined && runtime.streams;
-    return mayEnd ? untilStopped(relayed, stopping) : relayed;
+    if (!isEventStream(relayed)) return relayed;
+    const mustEnd = () => stopping?.aborted === true || isOver(grant);
+    return endWhen(mustEnd, relayed, runtime.watch);
   };
 }

@@ -66,3 +66,47 @@ Deno.test("where clients' leaving isn't told, a held request ends by its timeout
   equal(aborted, true);
   match(log, /ELECTRIC_TIMEOUT/);
 });
+
+/** Asks with a token that is revoked while Electric answers, by `during`. */
+async function askWhileRevoked(during: () => Promise<Response>, live: string) {
+  const env: Record<string, string> = { ELECTRIC_URL: "http://electric" };
+  const config = readProxyConfig((name) => env[name], secretKeys([SECRET]));
+  let isRevoked = false;
+  const fetch = (url: unknown) => {
+    if (!`${url}`.includes("live=true")) {
+      return Promise.resolve(new Response("[]", { headers: { "electric-handle": "1-2" } }));
+    }
+    isRevoked = true;
+    return during();
+  };
+  const proxy = createProxy(config, {
+    runtime: testRuntime({ fetch }),
+    log: () => {},
+    revocations: { upToDate: () => null, checkAge() {}, isRevoked: () => isRevoked },
+  });
+  const jwt = new SignJWT({ shape: { table: "items" } }).setProtectedHeader({ alg: "HS256" });
+  const token = await jwt.setExpirationTime("1h").sign(new TextEncoder().encode(SECRET));
+  const send = answerRefusals(
+    (request) => proxy(request, new URL(request.url).search.slice(1)),
+    () => {},
+  );
+  const ask = (query: string) =>
+    send(
+      new Request(`http://edge/?table=items&${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      }),
+    );
+  await ask("offset=-1");
+  const response = await ask(`offset=0_5&handle=1-2&cursor=7&${live}`);
+  return { status: response.status, text: await response.text() };
+}
+
+Deno.test("what Electric says just after the token was revoked isn't passed on", async () => {
+  const answers = () => Promise.resolve(new Response('[{"value":"secret"}]'));
+  const poll = await askWhileRevoked(answers, "live=true");
+  equal(poll.status, 200);
+  equal(poll.text, "[]");
+  const stream = await askWhileRevoked(answers, "live=true&live_sse=true");
+  equal(stream.status, 401);
+  doesNotMatch(stream.text, /secret/);
+});

@@ -23,8 +23,6 @@ export interface Runtime {
   readonly sharesHeaders: boolean;
   /** Whether a client's leaving is told only of requests that were asked about from their beginning. */
   readonly watchesEagerly: boolean;
-  /** Whether a stream of ours may be put in a response in place of upstream's own. */
-  readonly streams: boolean;
   /** Whether timers and promises of a request are of no use to another. */
   readonly isolatesRequests: boolean;
   readonly watch: Watch;

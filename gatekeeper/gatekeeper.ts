@@ -7,6 +7,7 @@ import {
   startServer,
 } from "../edge/server.ts";
 import { logRequestsIfAsked } from "../edge/request_log.ts";
+import { readRevocationsConfig } from "../edge/config.ts";
 import { ConfigError } from "../shared/config_error.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { openDatabase } from "./database/choose.ts";
@@ -14,6 +15,7 @@ import { checkConnection, type Database } from "./database/database.ts";
 import { missingTables } from "./database/missing_tables.ts";
 import { createGatekeeperHandler } from "./http/handler.ts";
 import type { Policies } from "./policies/policy.ts";
+import { followDatabase } from "./revocations/own.ts";
 import type { Shapes } from "./shapes/shape.ts";
 import { withSupabaseNames } from "./supabase.ts";
 import { createAuthenticate } from "./users/authenticate.ts";
@@ -52,6 +54,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
   const { runtime, log, stopping, basePath } = context;
   const config = await readGatekeeperConfig(env, { basePath, fetch: runtime.fetch });
   const database = openDatabase(env, options.database, log);
+  const revocations = followDatabase(database, config, readRevocationsConfig(env), log);
   const ours = createAuthenticate({ ...config, clockTolerance: config.token.clockTolerance });
   const handler = createGatekeeperHandler({
     config,
@@ -59,6 +62,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
     shapes: options.shapes ?? {},
     database,
     authenticate: joinAuthenticate(options.authenticate, ours),
+    revocations,
     around: { runtime, log, stopping },
     logged: (others) => logRequestsIfAsked(env, others, log),
   });
@@ -66,6 +70,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
     handler,
     async check() {
       await checkReachable(database);
+      await revocations.latest();
       await tellMissingTables(database, policies, log);
       const isOurs = options.authenticate === undefined;
       if (isOurs && config.users.length === 0) {

@@ -26,7 +26,7 @@ export interface BodyOptions {
  * 408 when it hasn't all arrived `within` so many milliseconds.
  */
 export async function readBody(
-  request: Request,
+  request: Pick<Request, "body">,
   { watch = watchTogether, within = ARRIVES_WITHIN, maxKib = MAX_KIB }: BodyOptions = {},
 ): Promise<string> {
   const reader = request.body?.getReader();

@@ -1,11 +1,15 @@
 import QuickLRU from "quick-lru";
 import type { VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
+import { digestOf, LIST_TYPE, NO_REVOCATIONS } from "./revocations.ts";
 import { readShape, type Shape } from "./shape.ts";
 import { verifyJwt } from "./verify_jwt.ts";
 
 /** Longest token that is read, and so the longest that may be signed, in characters. */
 export const MAX_TOKEN = 8192;
+
+/** `iss` of what a gatekeeper signs that has no other. */
+export const ISSUER = "gatekeeper";
 
 /** How many tokens are remembered as verified; twice as many at times. */
 const REMEMBERED = 2000;
@@ -28,6 +32,12 @@ export interface Checks {
 /** What a good token grants. */
 export interface Grant {
   readonly shape: Shape;
+  /** `shape`'s, as Electric reads it. */
+  readonly table: string;
+  /** {@link digestOf} the token's `sub`. */
+  readonly subject: string;
+  /** The token's `iat`, in seconds since the epoch; long ago where it doesn't say. */
+  readonly issuedAt: number;
   /** The token's end, in seconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -41,9 +51,13 @@ export async function verifyToken(token: string, { keys, token: checks }: Checks
   // Before any cryptography, which would cost us more than a forger.
   if (token === "") throw badToken("no_token");
   if (token.length > MAX_TOKEN) throw badToken("too_long");
-  const { claims, reason } = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
-  if (claims === null) throw badToken(reason);
-  return { shape: readClaim(claims["shape"]), expiresAt: claims.exp ?? 0 };
+  const verified = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  if (verified.claims === null) throw badToken(verified.reason);
+  if (verified.type === LIST_TYPE) throw badToken("type");
+  const { sub, iat = 0, exp = 0 } = verified.claims;
+  const shape = readClaim(verified.claims["shape"]);
+  const subject = await digestOf(sub);
+  return { shape, table: shape.table, subject, issuedAt: iat, expiresAt: exp };
 }
 
 function readClaim(claim: unknown): Shape {
@@ -55,7 +69,7 @@ function readClaim(claim: unknown): Shape {
 }
 
 /** The one answer to a missing or bad token (RFC 6750 section 3.1); `reason` is the log's. */
-function badToken(reason: string): Refusal {
+export function badToken(reason: string): Refusal {
   const message = "No good token: send one from the gatekeeper, as 'Authorization: Bearer …'.";
   const challenge = { "www-authenticate": 'Bearer error="invalid_token"' };
   return new Refusal(401, "invalid_token", message, challenge).because(reason);
@@ -70,10 +84,15 @@ export function bearerToken({ headers }: Request): string {
  * Gives what a request's token opens, or throws as {@link verifyToken} does. Each token is verified
  * once and then looked up, since a signature costs a thousand times a lookup. Only good ones are
  * remembered, the least recently used go first; none outlives its `exp`, nor any change of the keys.
+ * What was revoked is looked up each time.
  *
- * `open`: makes of a shape what is to be remembered.
+ * `open`: makes of a grant what is to be remembered.
  */
-export function createVerifier<Opened>(config: Checks, open: (shape: Shape) => Opened) {
+export function createVerifier<Opened extends { readonly grant: Grant }>(
+  config: Checks,
+  open: (grant: Grant) => Opened,
+  revocations = NO_REVOCATIONS,
+) {
   const remembered = new QuickLRU<string, Opened>({ maxSize: REMEMBERED });
   let generation = config.keys.generation();
 
@@ -83,11 +102,18 @@ export function createVerifier<Opened>(config: Checks, open: (shape: Shape) => O
     generation = now;
   }
 
+  function unlessRevoked(opened: Opened): Opened {
+    revocations.checkAge();
+    if (revocations.isRevoked(opened.grant)) throw badToken("revoked");
+    return opened;
+  }
+
   async function verifyFirst(token: string): Promise<Opened> {
     const before = generation;
-    const { shape, expiresAt } = await verifyToken(token, config);
-    const opened = open(shape);
-    const endsAt = expiresAt + config.token.clockTolerance;
+    const grant = await verifyToken(token, config);
+    await revocations.upToDate();
+    const opened = unlessRevoked(open(grant));
+    const endsAt = grant.expiresAt + config.token.clockTolerance;
     const maxAge = 1000 * endsAt - Date.now();
     // Keys that changed meanwhile may have lost the one that verified it.
     if (before === generation) remembered.set(token, opened, { maxAge });
@@ -97,6 +123,9 @@ export function createVerifier<Opened>(config: Checks, open: (shape: Shape) => O
   return (request: Request): Opened | Promise<Opened> => {
     forgetOnChangeOfKeys();
     const token = bearerToken(request);
-    return remembered.get(token) ?? verifyFirst(token);
+    const opened = remembered.get(token);
+    if (opened === undefined) return verifyFirst(token);
+    const pending = revocations.upToDate();
+    return pending === null ? unlessRevoked(opened) : pending.then(() => unlessRevoked(opened));
   };
 }

@@ -2,14 +2,14 @@ import { equal, rejects } from "node:assert/strict";
 import { SignJWT } from "jose";
 import { secretKeys, type VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import type { Shape } from "./shape.ts";
-import { createVerifier } from "./claims.ts";
+import type { Revocations } from "./revocations.ts";
+import { createVerifier, type Grant } from "./claims.ts";
 
 const SECRET = "a secret of thirty-two bytes, or more";
 const token = { clockTolerance: 5 };
 // Half of them live in an older half of the cache.
 const FORGOTTEN_AFTER = 4000;
-const open = (shape: Shape) => ({ shape });
+const open = (grant: Grant) => ({ grant });
 const verifying = secretKeys([SECRET]);
 
 function sign(claims: Record<string, unknown>): Promise<string> {
@@ -73,7 +73,7 @@ Deno.test("only a single bearer token is taken from the header", async () => {
   const verify = createVerifier({ keys: verifying, token }, open);
   const good = await sign({ exp: Math.floor(Date.now() / 1000) + 60 });
   const from = async (authorization: string) =>
-    (await verify(new Request("http://x", { headers: { authorization } }))).shape.canonical;
+    (await verify(new Request("http://x", { headers: { authorization } }))).grant.shape.canonical;
   equal(await from(`Bearer ${good}`), "table=items");
   equal(await from(`bearer   ${good}`), "table=items");
   for (
@@ -97,6 +97,60 @@ Deno.test("a token that is being verified while the keys change is not remembere
   equal(uses(), 2);
   await verify(request);
   equal(uses(), 3);
+});
+
+Deno.test("a remembered token is looked up in the revocations each time, and a new one before", async () => {
+  let revoked = -Infinity;
+  let isOld = false;
+  const revocations: Revocations = {
+    upToDate: () => null,
+    checkAge() {
+      if (isOld) throw new Refusal(503, "unavailable");
+    },
+    isRevoked: ({ issuedAt, table }) => table === "items" && issuedAt <= revoked,
+  };
+  const verify = createVerifier({ keys: verifying, token }, open, revocations);
+  const iat = Math.floor(Date.now() / 1000);
+  const request = bearing(await sign({ iat, exp: iat + 60 }));
+  const fails = async (asked: Request, status: number) =>
+    await rejects(
+      async () => await verify(asked),
+      (error) => error instanceof Refusal && error.status === status,
+    );
+  await verify(request);
+  revoked = iat;
+  await fails(request, 401);
+  await fails(bearing(await sign({ iat: iat - 1, exp: iat + 60 })), 401);
+  // Whoever doesn't say when it was issued is taken for old.
+  await fails(bearing(await sign({ exp: iat + 60 })), 401);
+  await verify(bearing(await sign({ iat: iat + 1, exp: iat + 60 })));
+  await verify(bearing(await sign({ iat, exp: iat + 60, shape: { table: "todos" } })));
+  revoked = -Infinity;
+  await verify(request);
+  isOld = true;
+  await fails(request, 503);
+  await fails(bearing(await sign({ iat, exp: iat + 61 })), 503);
+});
+
+Deno.test("what may be behind is waited for, with a token that is known and one that isn't", async () => {
+  let revoked = false;
+  const verify = createVerifier({ keys: verifying, token }, open, {
+    upToDate: () => Promise.resolve().then(() => void (revoked = true)),
+    checkAge() {},
+    isRevoked: () => revoked,
+  });
+  const request = bearing(await sign({ exp: Math.floor(Date.now() / 1000) + 60 }));
+  await rejects(async () => await verify(request), Refusal);
+  let behind = false;
+  revoked = false;
+  const knowing = createVerifier({ keys: verifying, token }, open, {
+    upToDate: () => behind ? Promise.resolve().then(() => void (revoked = true)) : null,
+    checkAge() {},
+    isRevoked: () => revoked,
+  });
+  await knowing(request);
+  behind = true;
+  await rejects(async () => await knowing(request), Refusal);
 });
 
 Deno.test("no token outlives a change of the keys", async () => {

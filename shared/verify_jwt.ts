@@ -2,9 +2,9 @@ import * as jose from "jose";
 import type { VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
 
-/** What a JWT says, or a stable word for why it is a bad one, and what was expected. */
+/** What a JWT says and its `typ`, or a stable word for why it is a bad one, and what was expected. */
 export type Verified =
-  | { readonly claims: jose.JWTPayload; readonly reason: null }
+  | { readonly claims: jose.JWTPayload; readonly type: string | undefined; readonly reason: null }
   | { readonly claims: null; readonly reason: string };
 
 /**
@@ -23,7 +23,7 @@ export async function verifyJwt(
       const { payload, protectedHeader } = await jose.jwtVerify(token, find, options);
       // Extensions that a token insists on (RFC 7515 section 4.1.11): jose has one, and we have none.
       if (protectedHeader.crit !== undefined) return bad("malformed");
-      return { claims: payload, reason: null };
+      return { claims: payload, type: protectedHeader.typ, reason: null };
     } catch (error) {
       if (!isAboutToken(error)) {
         throw new Refusal(503, "unavailable", "No keys now. Try again.", { "retry-after": "5" });
@@ -61,6 +61,8 @@ const REASONS_BY_CLAIM: Readonly<Record<string, string>> = {
   nbf: "not_yet_valid",
   exp: "no_expiry",
   sub: "no_subject",
+  typ: "type",
+  iat: "issued_at",
 };
 
 /** A stable word for an error of jose's, with what was expected; nothing of what the token says. */

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type Cli, CliError, runCommand } from "../cli.ts";
 import { readVersion } from "../version.ts";
 import { type Ask, askAtTerminal } from "./ask.ts";
+import { migrationPath } from "./migration_path.ts";
 import { NEXT_STEPS } from "./next_steps.ts";
 import { type InitOptions, readOptions, USAGE } from "./options.ts";
 import { describe, planConfig, planFile, type Step } from "./plan.ts";
@@ -69,7 +70,12 @@ async function plan(
   { kind }: InitOptions,
   tables: readonly Table[],
 ): Promise<Step[]> {
-  const filling = { version: await readVersion(), tables, isModule: await isModule(cwd) };
+  const filling = {
+    version: await readVersion(),
+    tables,
+    isModule: await isModule(cwd),
+    migration: await migrationPath(cwd),
+  };
   const files = await Promise.all(PROJECTS[kind](filling).map((file) => planFile(cwd, file)));
   const config = kind === "supabase" ? await planConfig(cwd, ["gatekeeper", "edge"]) : [];
   return [...files, ...config];

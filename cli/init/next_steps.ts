@@ -16,6 +16,7 @@ export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
     "npm install electric-gatekeeper",
     "Say who may sync what in electric/policies.ts.",
     "cp electric/.env.example electric/.env, and fill it in; never commit it.",
+    'psql "$DATABASE_URL" -f electric/revocations.sql    # if tokens are to be revocable',
     "npx electric-gatekeeper check --database <url>",
     "node --env-file=electric/.env electric/gatekeeper.ts    # Node before 22.18: --experimental-strip-types",
     "node --env-file=electric/.env electric/edge.ts",
@@ -23,6 +24,7 @@ export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
   deno: [
     "Say who may sync what in electric/policies.ts.",
     "cp electric/.env.example electric/.env, and fill it in; never commit it.",
+    'psql "$DATABASE_URL" -f electric/revocations.sql    # if tokens are to be revocable',
     "deno run -A npm:electric-gatekeeper check --database <url>",
     "deno serve -NER -c electric/deno.json --env-file=electric/.env --port 4000 electric/gatekeeper.ts",
     "deno serve -NE -c electric/deno.json --env-file=electric/.env --port 8000 electric/edge.ts",

@@ -16,8 +16,6 @@ export function denoRuntime(): Runtime {
     compresses: isOld,
     sharesHeaders: false,
     watchesEagerly: isOld,
-    // Before 2.9 it dies of a client that leaves a stream of ours.
-    streams: !isOld,
     isolatesRequests: false,
     watch: watchTogether,
     process: { stopSignal, fail },

@@ -26,7 +26,6 @@ export function nodeRuntime(): Runtime {
     compresses: false,
     sharesHeaders: true,
     watchesEagerly: true,
-    streams: true,
     isolatesRequests: false,
     watch: watchTogether,
   };

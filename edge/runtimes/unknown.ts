@@ -13,7 +13,6 @@ export function unknownRuntime(): Runtime {
     compresses: true,
     sharesHeaders: true,
     watchesEagerly: true,
-    streams: false,
     isolatesRequests: false,
     watch: watchTogether,
   };

@@ -13,7 +13,6 @@ export function workerRuntime(): Runtime {
     compresses: false,
     sharesHeaders: false,
     watchesEagerly: true,
-    streams: false,
     // A timer, and what a promise waits for, end with the request that began them.
     isolatesRequests: true,
     watch: watchAlone,

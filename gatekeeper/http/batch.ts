@@ -1,8 +1,10 @@
 import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod, Refusal } from "../../shared/refusal.ts";
+import type { Shape } from "../../shared/shape.ts";
 import { decideAll, type Outcome } from "../policies/decide_all.ts";
 import { tableDecision } from "../policies/decide.ts";
 import { type Decision, type Explain, refused } from "../policies/decision.ts";
+import { decideManySince, type Standing } from "../revocations/decide_since.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
 import type { User } from "../users/authenticate.ts";
 import { type Item, labelOf, readItem, readItems } from "./batch_request.ts";
@@ -20,7 +22,7 @@ interface OneAnswer {
  * transaction. Each answer has the `status` that it would have had, and a line in the log.
  */
 export function createBatch(
-  { config, policies, shapes, database, authenticate, around }: GatekeeperParts,
+  { config, policies, shapes, database, authenticate, revocations, around }: GatekeeperParts,
   grant: Grant,
 ): (request: Request) => Promise<Response> {
   function decisionOf(item: Item): Decision {
@@ -35,15 +37,24 @@ export function createBatch(
     }
   }
 
+  async function decideItems(items: readonly Item[], user: User | null) {
+    const asked = items.map((item) => {
+      const reasons: string[] = [];
+      const explain = (line: string) => void reasons.push(line);
+      return { decision: decisionOf(item), explain, reasons, label: labelOf(item) };
+    });
+    return await decideAll(asked, user, database);
+  }
+
   async function answerOne(
     decision: Decision,
-    outcome: Outcome,
+    outcome: Standing | Refusal,
     user: User | null,
     explain: Explain,
   ): Promise<OneAnswer> {
     try {
       if (outcome instanceof Refusal) throw outcome;
-      return { status: 200, ...await grant({ decision, shape: outcome, user }, explain) };
+      return { status: 200, ...await grant({ decision, user, ...outcome }, explain) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       explain(error.reason);
@@ -57,17 +68,21 @@ export function createBatch(
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const items = await readItems(request, query);
-    const asked = items.map((item) => {
-      const reasons: string[] = [];
-      const explain = (line: string) => void reasons.push(line);
-      return { decision: decisionOf(item), explain, reasons, label: labelOf(item) };
-    });
+    const { decided, standing } = await decideManySince(
+      revocations,
+      user,
+      () => decideItems(items, user),
+      (outcomes) => outcomes.map(([, outcome]) => outcome).filter(isShape),
+    );
     const answers: OneAnswer[] = [];
-    for (const [each, outcome] of await decideAll(asked, user, database)) {
-      const one = await answerOne(each.decision, outcome, user, each.explain);
-      const place = `${answers.push(one)} of ${asked.length}, ${each.label}`;
+    for (const [each, outcome] of decided) {
+      const result = isShape(outcome) ? standing(outcome) : outcome;
+      const one = await answerOne(each.decision, result, user, each.explain);
+      const place = `${answers.push(one)} of ${items.length}, ${each.label}`;
       around.log([`POST ${path} (${place}) ${one.status}`, ...each.reasons].join(": "));
     }
     return answer(answers);
   };
 }
+
+const isShape = (outcome: Outcome): outcome is Shape => !(outcome instanceof Refusal);

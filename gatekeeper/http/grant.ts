@@ -1,15 +1,14 @@
 import { invalidRequest, Refusal } from "../../shared/refusal.ts";
-import type { Shape } from "../../shared/shape.ts";
 import type { GatekeeperConfig } from "../config.ts";
 import { TOO_MUCH } from "../policies/decide.ts";
 import type { Decision, Explain } from "../policies/decision.ts";
+import type { Standing } from "../revocations/decide_since.ts";
 import { type Answer, createMint, TokenTooLong } from "../tokens/mint.ts";
 import type { User } from "../users/authenticate.ts";
 
 /** What was decided, and of what. */
-export interface Granted {
+export interface Granted extends Standing {
   readonly decision: Decision;
-  readonly shape: Shape;
   readonly user: User | null;
 }
 
@@ -18,9 +17,9 @@ export type Grant = (granted: Granted, explain: Explain) => Promise<Answer>;
 
 export function createGrant(config: GatekeeperConfig): Grant {
   const mint = createMint(config);
-  return async ({ decision, shape, user }, explain) => {
+  return async ({ decision, user, shape, now, notBefore }, explain) => {
     try {
-      return await mint(shape, user, Math.floor(Date.now() / 1000));
+      return await mint(shape, user, now, notBefore);
     } catch (error) {
       if (!(error instanceof TokenTooLong)) throw error;
       // A policy that leaves the shape to the client grants what was asked for, itself.

@@ -5,6 +5,7 @@ import { answer, answerRefusals, checkMethod, type Handler } from "../../shared/
 import type { GatekeeperConfig } from "../config.ts";
 import { checkConnection, type Database, databaseUnavailable } from "../database/database.ts";
 import { allowOrigins } from "./cors.ts";
+import { createPublish } from "../revocations/publish.ts";
 import type { GatekeeperParts } from "./parts.ts";
 import { unknownPath } from "./paths.ts";
 import { createTokens } from "./tokens.ts";
@@ -15,7 +16,12 @@ const SHOWN_PATH = 100;
 /** The gatekeeper: decides who may sync what, and is a proxy of its own. */
 export function createGatekeeperHandler(parts: GatekeeperParts): Handler {
   const { paths, allowedOrigins } = parts.config;
-  const fixedPaths = [...paths.shape, ...paths.keySet, ...paths.health];
+  const fixedPaths = [
+    ...paths.shape,
+    ...paths.keySet,
+    ...paths.revocations,
+    ...paths.health,
+  ];
   const tokens = allowOrigins(allowedOrigins, createLoggedTokens(parts));
   const others = parts.logged(createOthers(parts));
   return (request) => {
@@ -48,16 +54,18 @@ function createLoggedTokens(parts: GatekeeperParts): Handler {
   };
 }
 
-/** The proxy, the public keys and the health check. */
-function createOthers({ config, database, around }: GatekeeperParts): Handler {
+/** The proxy, the public keys, what is revoked, and the health check. */
+function createOthers({ config, database, revocations, around }: GatekeeperParts): Handler {
   const { paths } = config;
-  const proxy = createProxy(config, around);
+  const proxy = createProxy(config, { ...around, revocations });
+  const publish = createPublish(config, revocations.latest);
 
   async function route(request: Request): Promise<Response> {
     const { path, query } = targetOf(request);
     if (paths.shape.includes(path)) return await proxy(request, query);
     if (paths.health.includes(path)) return await health(request, database);
     if (paths.keySet.includes(path)) return keySet(request, config);
+    if (paths.revocations.includes(path)) return await publish(request);
     throw unknownPath();
   }
 

@@ -1,6 +1,7 @@
 import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod } from "../../shared/refusal.ts";
 import { decideOne } from "../policies/decision.ts";
+import { decideSince } from "../revocations/decide_since.ts";
 import { BadArguments } from "../shapes/bad_arguments.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
 import { readArguments } from "./arguments.ts";
@@ -11,7 +12,7 @@ import { bodyOf } from "./refused.ts";
 
 /** `POST /gatekeeper/shapes/:name`: who asks, with which arguments, what do they get, and the token. */
 export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
-  const { config, shapes, database, authenticate } = parts;
+  const { config, shapes, database, authenticate, revocations } = parts;
   const prefix = `${config.paths.shapes}/`;
 
   const answerNamed: AnswerToken = async (request, explain) => {
@@ -22,8 +23,12 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const decision = namedDecision(shapes, name, await readArguments(request, query));
-    const shape = await decideOne(decision, user, database, explain);
-    return answer(await grant({ decision, shape, user }, explain));
+    const standing = await decideSince(
+      revocations,
+      user,
+      () => decideOne(decision, user, database, explain),
+    );
+    return answer(await grant({ decision, user, ...standing }, explain));
   };
 
   return async (request, explain) => {

@@ -4,6 +4,7 @@ import type { GatekeeperConfig } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Explain } from "../policies/decision.ts";
 import type { Policies } from "../policies/policy.ts";
+import type { OwnRevocations } from "../revocations/own.ts";
 import type { Shapes } from "../shapes/shape.ts";
 import type { Authenticate } from "../users/authenticate.ts";
 
@@ -14,6 +15,7 @@ export interface GatekeeperParts {
   readonly shapes: Shapes;
   readonly database: Database;
   readonly authenticate: Authenticate;
+  readonly revocations: OwnRevocations;
   readonly around: Surroundings;
   /** Tells of each request that isn't told of anyway. */
   readonly logged: (handler: Handler) => Handler;

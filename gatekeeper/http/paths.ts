@@ -12,6 +12,7 @@ export interface Paths {
   readonly shapes: string;
   readonly shape: readonly string[];
   readonly keySet: readonly string[];
+  readonly revocations: readonly string[];
   readonly health: readonly string[];
 }
 
@@ -26,6 +27,7 @@ export function pathsBelow(basePath: string, env: Env): Paths {
     shapes: `${basePath}/gatekeeper/shapes`,
     shape: bases.map((base) => `${base}/proxy/v1/shape`),
     keySet: bases.map((base) => `${base}/.well-known/jwks.json`),
+    revocations: bases.map((base) => `${base}/.well-known/revocations`),
     health: [`${basePath}/health`],
   };
 }

@@ -2,6 +2,7 @@ import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod } from "../../shared/refusal.ts";
 import { decideOne } from "../policies/decision.ts";
 import { tableDecision } from "../policies/decide.ts";
+import { decideSince } from "../revocations/decide_since.ts";
 import { createBatch } from "./batch.ts";
 import { createGrant } from "./grant.ts";
 import { listShapes } from "./list_shapes.ts";
@@ -11,7 +12,7 @@ import { readShapeRequest, tableOf } from "./request.ts";
 
 /** Everything below `/gatekeeper`: by table, by a shape's name, and many at once. */
 export function createTokens(parts: GatekeeperParts): AnswerToken {
-  const { config, policies, database, authenticate } = parts;
+  const { config, policies, database, authenticate, revocations } = parts;
   const { tables, batch, shapes } = config.paths;
   const grant = createGrant(config);
   const answerNamed = createNamed(parts, grant);
@@ -31,7 +32,11 @@ export function createTokens(parts: GatekeeperParts): AnswerToken {
     const user = await authenticate(request);
     const asked = await readShapeRequest(request, table, query);
     const decision = tableDecision(policies, asked, config.proxyChecksHandles);
-    const shape = await decideOne(decision, user, database, explain);
-    return answer(await grant({ decision, shape, user }, explain));
+    const standing = await decideSince(
+      revocations,
+      user,
+      () => decideOne(decision, user, database, explain),
+    );
+    return answer(await grant({ decision, user, ...standing }, explain));
   };
 }

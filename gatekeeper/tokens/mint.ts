@@ -1,5 +1,5 @@
 import { base64url, type JWTPayload } from "jose";
-import { MAX_TOKEN } from "../../shared/claims.ts";
+import { ISSUER, MAX_TOKEN } from "../../shared/claims.ts";
 import type { Shape } from "../../shared/shape.ts";
 import type { User } from "../users/authenticate.ts";
 import type { GatekeeperConfig } from "../config.ts";
@@ -26,13 +26,15 @@ export class TokenTooLong extends Error {
 }
 
 /**
- * Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch. Throws
+ * Gives the answer for a shape and the user it was granted to; `now` in seconds since the epoch, and
+ * `notBefore`, which isn't later: the first second whose tokens aren't revoked. Throws
  * {@link TokenTooLong} rather than sign what can't be used.
  */
 export type Mint = (
   shape: Shape,
   user: User | null,
   now: number,
+  notBefore?: number,
 ) => Promise<Answer>;
 
 /** What the gatekeeper answers, besides the shape's own keys. */
@@ -50,7 +52,7 @@ export interface Answer {
  *
  * Tokens are stable: the same user and shape get the same bytes for half a token's life, since
  * browsers cache a shape under its token (`Vary: Authorization`). A token therefore lives at least
- * half its life from when it is given out. ES256 signatures differ each time, so tokens are kept
+ * half its life from when it is given out. After a revocation there are others. ES256 signatures differ each time, so tokens are kept
  * as well; with HS256 and EdDSA several gatekeepers agree, too.
  */
 export function createMint(config: Signing): Mint {
@@ -66,15 +68,15 @@ export function createMint(config: Signing): Mint {
     return token;
   }
 
-  return async (shape, user, now) => {
+  return async (shape, user, now, notBefore = -Infinity) => {
     const who = [user?.id ?? null, toClaim(shape)];
     const window = Math.max(1, Math.floor(tokenTtl / 2));
     // Windows begin at another second for each, or all clients of all users would renew at once.
     const shift = firstNumber(await digest(who)) % window;
-    const issuedAt = now - (now - shift) % window;
+    const issuedAt = Math.max(notBefore, now - (now - shift) % window);
     const id = await digest([who, issuedAt]);
     const claims = {
-      iss: issuer ?? "gatekeeper",
+      iss: issuer ?? ISSUER,
       ...(audience !== undefined && { aud: audience }),
       ...(user !== null && { sub: user.id }),
       iat: issuedAt,

@@ -38,6 +38,20 @@ Deno.test("a token is the same for half its life, and lives at least that long f
   }
 });
 
+Deno.test("after a revocation there are other bytes, issued after it, and stable again", async () => {
+  const mint = createMint(await config());
+  const now = 1_800_000_000;
+  const before = tokenOf(await mint(shape, user, now));
+  const after = tokenOf(await mint(shape, user, now, now - 1));
+  notEqual(after, before);
+  equal(decodeJwt(after).iat, now - 1);
+  equal(tokenOf(await mint(shape, user, now + 1, now - 1)), after);
+  // An old one, which concerns no token that is given out now, changes nothing.
+  const { iat = NaN } = decodeJwt(before);
+  equal(tokenOf(await mint(shape, user, now, iat)), before);
+  equal(tokenOf(await mint(shape, user, now, iat - 5)), before);
+});
+
 Deno.test("two gatekeepers with one key give the same bytes; user, shape and key make others", async () => {
   const make = async (
     changes: Parameters<typeof config>[0] = {},

@@ -6,7 +6,7 @@ import { type CorpusAttack, requestAttacks } from "./corpus.ts";
 import { OTHER_EDGES } from "../runtimes/edges.ts";
 import { signHs256 } from "./tokens.ts";
 import { SQL } from "./sql_payloads.ts";
-import { caddyTarget, edgeTarget, gatekeeperTarget } from "./targets.ts";
+import { caddyTarget, edgeTarget, gatekeeperTarget, revokingEdgeTarget } from "./targets.ts";
 
 /** Attacks with every request; `statusesOf` says what it may be answered. */
 async function attackAll(
@@ -42,6 +42,11 @@ async function attackAll(
 
 Deno.test("no request written by hand gets past the edge", async () => {
   await using target = await edgeTarget();
+  await attackAll(target);
+});
+
+Deno.test("no request written by hand gets past an edge that knows what is revoked", async () => {
+  await using target = await revokingEdgeTarget();
   await attackAll(target);
 });
 

@@ -35,6 +35,7 @@ const TESTS = [
   ["tests/conformance", "tests/shapes"],
   [
     "tests/attacks",
+    "tests/revocation",
     "tests/users/supabase_keys_test.ts",
     "tests/users/token_limit_test.ts",
     "tests/e2e/rotation_test.ts",

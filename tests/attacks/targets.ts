@@ -1,5 +1,6 @@
 import { startCaddy } from "../caddy/caddy.ts";
 import { type Env, startEdge, startGatekeeper } from "../support/servers.ts";
+import { signed } from "../revocation/list_server.ts";
 import { testPostgres } from "../support/postgres.ts";
 import type { Target } from "./attacker.ts";
 import { ElectricTap, SECRET, SOURCE_ID } from "./electric_tap.ts";
@@ -20,6 +21,21 @@ export async function edgeTarget(
   const { port, process } = stack.use(await start({ ...electricOf(tap), ...env }));
   const { lines } = process;
   return running({ name: "edge", port, path: "/v1/shape", tap, sign, lines }, stack.move());
+}
+
+/** The edge as a process of its own, with a list of what is revoked: of somebody else. */
+export async function revokingEdgeTarget(): Promise<RunningTarget> {
+  await using stack = new AsyncDisposableStack();
+  const gatekeeper = stack.use(
+    Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async () => new Response(await signed(["somebody else"])),
+    ),
+  );
+  const url = `http://127.0.0.1:${gatekeeper.addr.port}/.well-known/revocations`;
+  const env = { AUTH_REVOCATIONS_URL: url, AUTH_REVOCATIONS_INTERVAL: "1" };
+  const target = stack.use(await edgeTarget(env));
+  return running({ ...target, name: "edge with revocations" }, stack.move());
 }
 
 /** The gatekeeper's own proxy; the gatekeeper needs a Postgres to start. */

@@ -2,7 +2,7 @@ import { doesNotMatch, equal, ok } from "node:assert/strict";
 import { caddyName, noCaddy } from "../caddy/caddy.ts";
 import { type Answer, Attacker, type Target } from "./attacker.ts";
 import { writeQuery, writeRequest } from "./request.ts";
-import { caddyTarget, edgeTarget, gatekeeperTarget } from "./targets.ts";
+import { caddyTarget, edgeTarget, gatekeeperTarget, revokingEdgeTarget } from "./targets.ts";
 import { type AsymmetricKeys, asymmetricKeys, badTokens, signWith } from "./token_corpus.ts";
 import { forge, inSeconds } from "./tokens.ts";
 
@@ -52,6 +52,11 @@ async function refusesAll(
 
 Deno.test("the edge refuses every bad token, in the same words", async () => {
   await using target = await edgeTarget();
+  await refusesAll(target);
+});
+
+Deno.test("an edge that knows what is revoked refuses every bad token, in the same words", async () => {
+  await using target = await revokingEdgeTarget();
   await refusesAll(target);
 });
 

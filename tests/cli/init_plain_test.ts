@@ -149,6 +149,7 @@ Deno.test("in a Node project of ES modules, no package.json is added", async () 
     "electric/edge.ts",
     "electric/gatekeeper.ts",
     "electric/policies.ts",
+    "electric/revocations.sql",
     "package.json",
   ]);
 });

@@ -41,6 +41,12 @@ function supabase(...args: string[]) {
 }
 
 const asked = (answer: boolean | null) => (cli: Cli) => init(cli, () => Promise.resolve(answer));
+/** Path of the migration for revocations. */
+function migrationOf(files: Readonly<Record<string, string>>): string {
+  const name = /^supabase\/migrations\/\d{14}_gatekeeper_revocations\.sql$/;
+  return Object.keys(files).find((path) => name.test(path)) ?? "no migration";
+}
+
 const written = (file: string) => Deno.readTextFile(`${project.path}/supabase/functions/${file}`);
 
 Deno.test("without a terminal, or without a yes, nothing is written", options, async () => {
@@ -74,6 +80,7 @@ Deno.test("init writes the functions, and only adds to config.toml", options, as
     "supabase/functions/gatekeeper/deno.json",
     "supabase/functions/gatekeeper/index.ts",
     "supabase/functions/gatekeeper/policies.ts",
+    migrationOf(after),
   ]);
   assert.ok(after["supabase/config.toml"]?.startsWith(config));
 });
@@ -84,6 +91,9 @@ Deno.test("what it writes is what this repository's example has", options, async
     // Whoever begins has no named shapes yet.
     assert.equal(await written(file), own.replaceAll(", shapes", ""), file);
   }
+  const files = await readFiles(project.path);
+  const migration = "supabase/migrations/20261129000000_gatekeeper_revocations.sql";
+  assert.equal(files[migrationOf(files)], await Deno.readTextFile(`${ROOT}/${migration}`));
   const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   assert.deepEqual(JSON.parse(await written("edge/deno.json")).imports, {
     "electric-gatekeeper/edge": `npm:electric-gatekeeper@^${version}/edge`,

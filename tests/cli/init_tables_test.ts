@@ -76,8 +76,8 @@ Deno.test("the reader finds what Postgres's own parser finds in the example's mi
   const texts = await Promise.all(names.map((name) => Deno.readTextFile(`${folder}/${name}`)));
   const trees = await Promise.all(texts.map((text) => parse(text)));
   const created = trees.flatMap(({ stmts = [] }) => stmts).flatMap(({ stmt }) =>
-    stmt !== undefined && "CreateStmt" in stmt ? [stmt.CreateStmt.relation?.relname] : []
-  );
+    stmt !== undefined && "CreateStmt" in stmt ? [stmt.CreateStmt.relation] : []
+  ).filter((table) => table?.schemaname !== "gatekeeper").map((table) => table?.relname);
   assert.deepEqual(readTables(texts).map(({ name }) => name), created.sort());
 });
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { applyMigrations } from "../../dev/migrations.ts";
 import { freePort } from "../support/free_port.ts";
 import { copyEdge, deno214Path, noDeno214 } from "../support/older_deno.ts";
 import { testPostgres } from "../support/postgres.ts";
-import { type ProcessOptions, startProcess } from "../support/process.ts";
+import { type ProcessOptions, ROOT, startProcess } from "../support/process.ts";
 import {
   ALLOW_ALL,
   AUTH_SECRET,
@@ -33,6 +34,8 @@ const BAD_PROXY: readonly (readonly [name: string, value: string])[] = [
   ["ELECTRIC_TIMEOUT", "soon"],
   ["ELECTRIC_TIMEOUT", "0"],
   ["AUTH_CLOCK_TOLERANCE", "-1"],
+  ["AUTH_REVOCATIONS_MAX_AGE", "0"],
+  ["AUTH_REVOCATIONS_REQUIRED", "yes"],
   ["AUTH_JWKS", "{}"],
 ];
 
@@ -112,6 +115,7 @@ Deno.test({
 
 Deno.test("a PORT or HOST that can't be had stops both servers with one line that names it", async () => {
   await using postgres = await testPostgres();
+  await applyMigrations(postgres.url, ROOT, () => {});
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   const users = { SUPABASE_JWT_SECRET: AUTH_SECRET };

@@ -83,6 +83,48 @@ Deno.test("sql and token work with the dev that runs, wherever it is", async (t)
     match(error, /^ERROR: {2}column "nothing" does not exist\nLINE 1: select nothing/);
     match(error, /\n {15}\^$/);
   });
+  await t.step("revoke ends tokens, which the edge learns by itself", async () => {
+    const asked = await fetch(`http://localhost:${ports.gatekeeper}/gatekeeper/items`, {
+      method: "POST",
+    });
+    const { headers } = await asked.json();
+    const status = async () => {
+      const url = `http://localhost:${ports.edge}/v1/shape?table=items&offset=-1`;
+      const response = await fetch(url, { headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    equal(await status(), 200);
+    const { code, printed } = await run("revoke", "--table", "items");
+    equal(code, 0);
+    match(printed, /^Revoked\. /);
+    const began = performance.now();
+    while (await status() !== 401) {
+      equal(performance.now() - began < 12_000, true, "still not after 12 s");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+  await t.step("revoke says what it can't do", async () => {
+    for (
+      const [args, said] of [
+        [["--table", "nothing"], /^there is no table nothing\./],
+        [["--subject", "u1", "--everyone"], /^Say one of --subject, --table and --everyone\./],
+        [[], /^Say one of/],
+        [["--everyone", "--database", "x"], /^--database must be like postgresql:/],
+        [
+          ["--everyone", "--database", "postgresql://localhost:1/x"],
+          /^The database can't be asked/,
+        ],
+      ] as const
+    ) {
+      const { code, error } = await run("revoke", ...args);
+      equal(code, 1);
+      match(error, said);
+    }
+    await run("sql", "alter schema gatekeeper rename to other");
+    match((await run("revoke", "--subject", "u1")).error, /apply the migration that `npx electric/);
+    await run("sql", "alter schema other rename to gatekeeper");
+  });
   await t.step("a user of the example, by name", async () => {
     const { email, role, sub } = claimsOf((await run("token", "alice")).printed);
     equal(

@@ -69,10 +69,10 @@ export class Stack implements AsyncDisposable {
     }));
   }
 
-  addEdge(electric: string): Promise<Server> {
+  addEdge(electric: string, env: Env = {}): Promise<Server> {
     return this.#add("edge", "/health", (port) => ({
       args: ["serve", "-A", "--port", String(port), EDGE],
-      env: { ELECTRIC_URL: electric, AUTH_SECRET, ...this.env },
+      env: { ELECTRIC_URL: electric, AUTH_SECRET, ...this.env, ...env },
     }));
   }
 

@@ -95,7 +95,7 @@ const WORDS = [
   /includes\(asked\.table\) \? "([a-z_]+)"/g,
   /includes\(asked\.table\) \? "[a-z_]+" : "([a-z_]+)"/g,
   /\bnew Refusal\(\s*(?:\d+|status),\s*"([a-z_]+)"/g,
-  /^ {2}(?:ERR_[A-Z_]+|iss|aud|nbf|exp|sub): "([a-z_]+)",$/gm,
+  /^ {2}(?:ERR_[A-Z_]+|iss|aud|nbf|exp|sub|typ|iat): "([a-z_]+)",$/gm,
   /\bNO_ISSUER = "([a-z_]+)/g,
   /\breason = "([a-z_]+)"/g,
 ];

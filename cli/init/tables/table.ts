@@ -12,7 +12,7 @@ export interface Column {
   readonly type: string;
 }
 
-/** Schemas that belong to Supabase or Postgres, whose tables nobody syncs. */
+/** Schemas that belong to Supabase, Postgres or us, whose tables nobody syncs. */
 const FOREIGN = [
   "_analytics",
   "_realtime",
@@ -20,6 +20,8 @@ const FOREIGN = [
   "auth",
   "cron",
   "extensions",
+  // Our own.
+  "gatekeeper",
   "graphql",
   "graphql_public",
   "information_schema",

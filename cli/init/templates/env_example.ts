@@ -48,6 +48,8 @@ export const SERVERS_ENV = `# Copy to electric/.env, which the commands in elect
 
 ${BOTH}# Where clients reach the edge.
 ELECTRIC_PROXY_URL=http://localhost:8000
+# Where the edge learns which tokens are revoked, once electric/revocations.sql is applied.
+# AUTH_REVOCATIONS_URL=http://localhost:4000/.well-known/revocations
 # Postgres, for the gatekeeper.
 DATABASE_URL=postgresql://user:password@localhost:5432/name
 # Who signs people in: Supabase Auth,
@@ -62,7 +64,11 @@ DATABASE_URL=postgresql://user:password@localhost:5432/name
 export const WORKER_ENV =
   `# Copy to electric/.dev.vars, which \`wrangler dev\` reads. Once deployed, \`wrangler secret put <name>\`.
 
-${BOTH.replace("the same for both", "the same as the gatekeeper's")}`;
+${
+    BOTH.replace("the same for both", "the same as the gatekeeper's")
+  }# Where it learns which tokens are revoked.
+# AUTH_REVOCATIONS_URL=https://<gatekeeper>/.well-known/revocations
+`;
 
 /** For functions on Supabase. */
 export const SUPABASE_ENV =
@@ -78,6 +84,8 @@ ELECTRIC_SECRET=
 ELECTRIC_SOURCE_ID=
 # Where clients reach the edge function, with \`functions serve\`. Hosted, it is known.
 # ELECTRIC_PROXY_URL=http://127.0.0.1:54321/functions/v1/edge
+# Where the edge function learns which tokens are revoked:
+# AUTH_REVOCATIONS_URL=https://<project>.supabase.co/functions/v1/gatekeeper/.well-known/revocations
 # Users of the project are known by its JWKS. For one that still signs with its legacy secret:
 # JWT_SECRET=
 # What Auth signs as \`iss\`, where it isn't <SUPABASE_URL>/auth/v1: a custom domain, or another api port

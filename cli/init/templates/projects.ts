@@ -1,5 +1,6 @@
 import { envTemplate, SERVERS_ENV, SUPABASE_ENV, WORKER_ENV } from "./env_example.ts";
 import { policiesTemplate } from "./policies_template.ts";
+import { REVOCATIONS_SQL } from "./revocations_sql.ts";
 import { EDGE, GATEKEEPER, NODE_EDGE, NODE_GATEKEEPER, WORKER_EDGE, WRANGLER } from "./servers.ts";
 import { COMPARE, denoJson, type Filling, npm, type TemplateFile } from "./template.ts";
 
@@ -11,8 +12,11 @@ type WriteFiles = (filling: Filling) => TemplateFile[];
 
 const file = (path: string, text: string): TemplateFile => ({ path, text, advice: COMPARE });
 
+/** For projects that keep migrations their own way. */
+const REVOCATIONS = "electric/revocations.sql";
+
 const supabase: WriteFiles = (filling) => {
-  const { version } = filling;
+  const { version, migration } = filling;
   const functions = "supabase/functions";
   return [
     file(`${functions}/edge/index.ts`, EDGE),
@@ -24,6 +28,7 @@ const supabase: WriteFiles = (filling) => {
     policiesTemplate(`${functions}/gatekeeper/policies.ts`, filling),
     file(`${functions}/gatekeeper/deno.json`, denoJson({ "electric-gatekeeper": npm(version) })),
     envTemplate(`${functions}/.env.example`, SUPABASE_ENV),
+    file(migration, REVOCATIONS_SQL),
   ];
 };
 
@@ -32,6 +37,7 @@ const node: WriteFiles = (filling) => [
   file("electric/gatekeeper.ts", NODE_GATEKEEPER),
   policiesTemplate("electric/policies.ts", filling),
   envTemplate("electric/.env.example", SERVERS_ENV),
+  file(REVOCATIONS, REVOCATIONS_SQL),
   // Node would take the files for CommonJS else.
   ...(filling.isModule ? [] : [
     file(
@@ -53,6 +59,7 @@ const deno: WriteFiles = (filling) => [
     }),
   ),
   envTemplate("electric/.env.example", SERVERS_ENV),
+  file(REVOCATIONS, REVOCATIONS_SQL),
 ];
 
 const worker: WriteFiles = () => [

@@ -20,6 +20,8 @@ export interface Filling {
   readonly tables: readonly Table[];
   /** Whether the project's own `package.json` says that its `.js` and `.ts` files are ES modules. */
   readonly isModule: boolean;
+  /** Path of the migration for revocations, where the project keeps migrations. */
+  readonly migration: string;
 }
 
 /** A `deno.json` with nothing but imports. */
