@@ -331,8 +331,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/revocations/decide_since.ts",
     "what was decided before a revocation is decided again",
-    "if (now > until) return",
-    "if (true) return",
+    "if (now > until) {",
+    "if (true) {",
   ),
   at(
     "gatekeeper/tokens/mint.ts",

@@ -3,6 +3,7 @@ import { FetchError } from "@electric-sql/client";
 import postgres from "postgres";
 import { ask as askGatekeeper, Follower } from "../e2e/follow.ts";
 import { Stack } from "../e2e/stack.ts";
+import { addRevocations } from "../support/revocations.ts";
 import { freePort } from "../support/free_port.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { ROOT, startProcess } from "../support/process.ts";
@@ -213,8 +214,7 @@ Deno.test("a database without the migration: all works, nothing is revoked, and 
     equal(said.length, 1, gatekeeper.lines.join("\n"));
     match(said[0] ?? "", /npx electric-gatekeeper init/);
     // It is noticed once it is there.
-    const name = "20261129000000_gatekeeper_revocations.sql";
-    await sql.unsafe(await Deno.readTextFile(`${ROOT}/supabase/migrations/${name}`));
+    await addRevocations(sql);
     await sql`select gatekeeper.revoke(everyone => true)`;
     for (let i = 0; await status() !== 401; i++) {
       ok(i < 40, "it isn't noticed");

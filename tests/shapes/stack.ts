@@ -17,6 +17,7 @@ import postgres, { type Sql } from "postgres";
 import * as v from "valibot";
 import * as z from "zod";
 import { testPostgres } from "../support/postgres.ts";
+import { addRevocations } from "../support/revocations.ts";
 import { AUTH_SECRET } from "../support/servers.ts";
 
 export const ALICE = "00000000-0000-4000-8000-00000000a11c";
@@ -184,6 +185,7 @@ export async function startShapesStack(basePath = ""): Promise<ShapesStack> {
   const database = open.use(await testPostgres());
   const sql = postgres(database.url, { max: 2, onnotice: () => {} });
   open.defer(() => sql.end({ timeout: 1 }));
+  await addRevocations(sql);
   await sql.unsafe(`
     create table issues (id uuid primary key, project_id uuid, open bool, n int, title text);
     create table members (user_id uuid, project_id uuid, primary key (user_id, project_id));
