@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
 import { decodeJwt } from "jose";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { connect, type Database } from "../../gatekeeper/database/database.ts";
@@ -82,6 +82,28 @@ Deno.test("each is answered as it would be alone, in order, whatever the others 
       equal(lines.length, items.length);
     }
   }
+});
+
+Deno.test("after a revocation, tokens of a list and of named shapes are others, issued after it", async () => {
+  const items = [{ table: "todos" }, { shape: "mine" }, { table: "nothing" }];
+  const tokens = async () => {
+    const { answers } = await ask(items, { as: ALICE });
+    equal(answers.at(2)?.status, 403);
+    return answers.slice(0, 2).map(({ headers }) => headers?.Authorization.slice(7) ?? "");
+  };
+  const before = await tokens();
+  const [row] = await stack.sql<{ before: number }[]>`
+    select extract(epoch from clock_timestamp())::int as before
+    from (select gatekeeper.revoke(subject => ${ALICE})) as revoked`;
+  const after = await tokens();
+  for (const [i, token] of after.entries()) {
+    notEqual(token, before[i]);
+    const { iat = NaN } = decodeJwt(token);
+    ok(iat > (row?.before ?? NaN), `${iat} and ${row?.before}`);
+  }
+  deepEqual(await tokens(), after);
+  const named = await alone({ shape: "mine" }, ALICE);
+  equal(named.headers?.Authorization, `Bearer ${after[1]}`);
 });
 
 Deno.test("each has a line in the log that says which, and why not", async () => {
