@@ -6,8 +6,6 @@ import { FOLLOWERS } from "./followers.ts";
 const ADDED = "00000000-0000-4000-8000-0000000000f1";
 
 for (const [name, follow] of Object.entries(FOLLOWERS)) {
-  // Server-Sent Events see new rights when their connection ends, which takes longer than a test should.
-  if (name.includes("Server-Sent")) continue;
   Deno.test(`${name} follows who belongs where, without a reload`, {
     // The official client leaves a timer or two behind when it is told to stop.
     sanitizeOps: false,
