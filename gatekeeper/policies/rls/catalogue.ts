@@ -23,6 +23,10 @@ export interface Rights extends TableName {
   readonly secured: boolean;
   /** Whether the role has the rights of the owner, who passes row-level security by. */
   readonly owns: boolean;
+  /** Whether other tables inherit from it, whose rows are then its rows, too. */
+  readonly hasHeirs: boolean;
+  /** Whether the role may select the table as a whole, with columns that come later. */
+  readonly whole: boolean;
   /** Whether the role may use the schema. */
   readonly mayUse: boolean;
   readonly policies: readonly RlsPolicy[];
@@ -56,7 +60,7 @@ interface Row extends Omit<Rights, "kind"> {
 /**
  * Reads what `role` may read of some tables, as Postgres does (`CREATE POLICY` in its manual): policies
  * for SELECT and ALL, for roles whose rights this one has. One statement, for it is asked for each
- * token; it leaves `search_path` empty. Throws {@link RlsRefused} unless the role is one that comes in
+ * token; it leaves `search_path` empty, and has values written in the styles that Electric reads. Throws {@link RlsRefused} unless the role is one that comes in
  * through an API: no superuser, none that passes row-level security by, and, where there is PostgREST's
  * `authenticator`, one that it may become.
  */
@@ -70,14 +74,21 @@ export async function readCatalogue(
   // Postgres would plan anew for each array: that takes longer than the query.
   const rows = await sql<Row[]>`
     with setting as materialized (
-      select current_setting('search_path') as path, set_config('search_path', '', true) as emptied)
-    select setting.path, setting.emptied,
+      select current_setting('search_path') as path, set_config('search_path', '', true) as emptied,
+        set_config('DateStyle', 'ISO', true) as dates,
+        set_config('IntervalStyle', 'postgres', true) as intervals,
+        set_config('bytea_output', 'hex', true) as bytes,
+        set_config('extra_float_digits', '1', true) as digits)
+    select setting.*,
       r.rolsuper or r.rolbypassrls as passes,
       coalesce((select pg_has_role(a.oid, r.oid, 'member') from pg_catalog.pg_roles a
         where a.rolname = 'authenticator'), true) as reachable,
       pg_has_role(current_user, r.oid, 'member') as ours,
       asked.schema, asked.name, c.relkind::text as kind, c.relrowsecurity as secured,
       pg_has_role(r.oid, c.relowner, 'usage') as owns,
+      c.relkind = 'r' and exists (select from pg_catalog.pg_inherits where inhparent = c.oid)
+        as "hasHeirs",
+      has_table_privilege(r.oid, c.oid, 'select') as whole,
       has_schema_privilege(r.oid, n.oid, 'usage') as "mayUse",
       (select json_agg(json_build_object(
           'name', a.attname, 'nullable', not a.attnotnull,
@@ -111,10 +122,16 @@ export async function readCatalogue(
 }
 
 /** Throws {@link RlsRefused} for what Electric can't follow, or whose row-level security isn't the role's. */
-export function checkRights({ schema, name, kind, owns, mayUse }: Rights, role: string): void {
+export function checkRights(rights: Rights, role: string): void {
+  const { schema, name, kind, owns, mayUse, hasHeirs } = rights;
   const table = `${schema}.${name}`;
   if (kind !== "r" && kind !== "p") {
     throw new RlsRefused(`${table} is no table: Electric follows tables alone`);
+  }
+  if (hasHeirs) {
+    throw new RlsRefused(
+      `tables inherit from ${table}, whose rows Electric doesn't follow as its own: use partitions`,
+    );
   }
   if (owns) {
     throw new RlsRefused(`role ${role} has the rights of the owner of ${table}, past its policies`);

@@ -3,7 +3,7 @@ import { listOf } from "../sql_tree.ts";
 import { arrayOf, isClosed, isConstant } from "./closed.ts";
 import type { Computed } from "./compute.ts";
 import { keyOf, type LoadedTable, type Tables } from "./load.ts";
-import { RlsRefused } from "./refused.ts";
+import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
 import { columnRef, fieldsOf, inSelect, namesOf, type Node, paramRef, typeOf } from "./tree.ts";
 import { allOf, always, anyOf, type Condition, never, ofNode, opposite } from "./truth.ts";
 
@@ -62,14 +62,8 @@ export function securityOf(table: LoadedTable, rewriting: Rewriting): Condition 
   const scope: Scope = { table, alias: table.name, checked: false };
   const rewritten = (permissive: boolean) =>
     table.policies.filter((policy) => policy.permissive === permissive).map((policy) => {
-      try {
-        return condition(policy.tree, scope, "false", rewriting);
-      } catch (error) {
-        if (!(error instanceof RlsRefused)) throw error;
-        if (error.message.startsWith("policy ")) throw error;
-        const where = `policy "${policy.name}" of ${table.schema}.${table.name}`;
-        throw new RlsRefused(`${where} can't be a shape: ${error.message}`);
-      }
+      const name = nameOf(policy.name, table);
+      return inPolicy(name, () => condition(policy.tree, scope, "false", rewriting));
     });
   return allOf([anyOf(rewritten(true)), ...rewritten(false)]);
 }
@@ -166,7 +160,8 @@ function readSelect(subselect: unknown, { tables }: Rewriting): Select {
   if (typeOf(from) !== "RangeVar" || others.length > 0) {
     throw new RlsRefused("a subquery reads more than one table, or none: Electric follows one");
   }
-  const { schemaname, relname, alias } = fieldsOf(from);
+  const { schemaname, relname, alias, inh } = fieldsOf(from);
+  if (inh !== true) throw new RlsRefused("ONLY, which Electric overlooks: leave it out");
   const table = tables.get(
     keyOf({ schema: `${schemaname ?? "pg_catalog"}`, name: `${relname}` }),
   );
@@ -256,6 +251,7 @@ function exists(
       rest.push(part);
       continue;
     }
+    checkGranted(pair.inner, select.scope.table);
     columns.push(pair.inner);
     const value = valueNode(pair.outer, scope, rewriting);
     if (value === NULL) return never;
