@@ -31,14 +31,25 @@ export interface Rights extends TableName {
   readonly mayUse: boolean;
   readonly policies: readonly RlsPolicy[];
   /** All columns, and whether the role may select each. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly granted: boolean;
-    /** Whether it is of the primary key. */
-    readonly key: boolean;
-    /** Whether it may be NULL. */
-    readonly nullable: boolean;
-  }[];
+  readonly columns: readonly Column[];
+}
+
+/** A column, as a role has it. */
+export interface Column {
+  readonly name: string;
+  readonly granted: boolean;
+  /** Whether it is of the primary key. */
+  readonly key: boolean;
+  /** Whether it may be NULL. */
+  readonly nullable: boolean;
+  /** The short name of a type of Postgres's own, `enum` for one, or another's name with its schema. */
+  readonly type: string;
+  /** Whether texts are equal only when their bytes are. */
+  readonly exact: boolean;
+  /** Whether texts are in the order of their bytes. */
+  readonly bytewise: boolean;
+  /** How many digits a `numeric` may have, where it says so. */
+  readonly digits: number | null;
 }
 
 /** What the catalogue says now. */
@@ -78,7 +89,10 @@ export async function readCatalogue(
         set_config('DateStyle', 'ISO', true) as dates,
         set_config('IntervalStyle', 'postgres', true) as intervals,
         set_config('bytea_output', 'hex', true) as bytes,
-        set_config('extra_float_digits', '1', true) as digits)
+        set_config('extra_float_digits', '1', true) as digits,
+        (select case to_jsonb(d) ->> 'datlocprovider' when 'b' then true when 'i' then false
+            else d.datcollate in ('C', 'POSIX') end
+          from pg_catalog.pg_database d where d.datname = current_database()) as bytewise)
     select setting.*,
       r.rolsuper or r.rolbypassrls as passes,
       coalesce((select pg_has_role(a.oid, r.oid, 'member') from pg_catalog.pg_roles a
@@ -92,10 +106,20 @@ export async function readCatalogue(
       has_schema_privilege(r.oid, n.oid, 'usage') as "mayUse",
       (select json_agg(json_build_object(
           'name', a.attname, 'nullable', not a.attnotnull,
+          'type', case when t.typtype = 'e' then 'enum' when tn.nspname = 'pg_catalog' then t.typname
+            else tn.nspname || '.' || t.typname end,
+          'exact', coalesce(l.collisdeterministic, true),
+          'bytewise', case l.collprovider when 'b' then true when 'c' then l.collcollate in ('C', 'POSIX')
+            when 'd' then setting.bytewise else false end,
+          'digits', case when t.typname = 'numeric' and a.atttypmod > 0
+            then (a.atttypmod - 4) >> 16 & 65535 end,
           'key', coalesce((select a.attnum = any(i.indkey) from pg_catalog.pg_index i
             where i.indrelid = c.oid and i.indisprimary), false),
           'granted', has_column_privilege(r.oid, c.oid, a.attnum, 'select')) order by a.attnum)
         from pg_catalog.pg_attribute a
+        join pg_catalog.pg_type t on t.oid = a.atttypid
+        join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
+        left join pg_catalog.pg_collation l on l.oid = a.attcollation
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
       (select coalesce(json_agg(json_build_object(
           'name', p.polname, 'permissive', p.polpermissive,

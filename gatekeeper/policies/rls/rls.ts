@@ -6,7 +6,8 @@ import { closedParts, functionsOf } from "./closed.ts";
 import { compute, type Part } from "./compute.ts";
 import { keyOf, type Loaded, type LoadedTable, loadTables } from "./load.ts";
 import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
-import { type Param, securityOf } from "./rewrite.ts";
+import { securityOf } from "./rewrite.ts";
+import type { Param } from "./term.ts";
 import { printExpression } from "./sql_text.ts";
 import { fieldsOf, type Node, renumber, typeOf } from "./tree.ts";
 import { nodeOf } from "./truth.ts";
@@ -56,7 +57,7 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
   const printed = await printExpression(tree);
   // Electric joins it with a subset's clause by AND.
   const where = isOr(tree) ? `(${printed})` : printed;
-  await checkReadable(where);
+  await checkReadable(where, shape.table);
   const rows = Rows.of(where, used);
   // A grant of all columns that there are is none of those that come later.
   return table.whole ? rows : rows.columns(first, ...others);
@@ -64,12 +65,14 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
 
 const isOr = (tree: Node) => typeOf(tree) === "BoolExpr" && fieldsOf(tree)["boolop"] === "OR_EXPR";
 
-async function checkReadable(where: string): Promise<void> {
+async function checkReadable(where: string, shape: string): Promise<void> {
   try {
     await checkElectricReads(where);
   } catch (error) {
     if (!(error instanceof SqlRefused)) throw error;
-    throw new RlsRefused(`Electric can't read ${where}: ${error.message}`);
+    throw new RlsRefused(
+      `the policies of ${shape} can't be a shape, for Electric can't read ${where}: ${error.message}`,
+    );
   }
 }
 

@@ -106,7 +106,7 @@ Deno.test("row-level security that is off, or can't be a shape, is refused with 
     ["owner_id not in (select user_id from members)", /owner_id may be NULL/],
     [
       "coalesce(owner_id, id) not in (select user_id from members)",
-      /stands left of it may be NULL/,
+      /what stands left of IN \(SELECT …\) isn't a column/,
     ],
     [
       "(select role from members where user_id = auth.uid() limit 1) = 'admin'",
