@@ -847,8 +847,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/policies/rls/lists.ts",
     "a list with NULL isn't a value",
-    'if (hasNull && ofNull === "none") throw',
-    "if (false) throw",
+    'if (hasNull && ofNull === "none") {',
+    "if (false) {",
   ),
   at(
     "gatekeeper/policies/rls/lists.ts",
@@ -909,6 +909,30 @@ export const MUTANTS: readonly Mutant[] = [
     "a value is one that Electric reads",
     "if (!isRead) throw",
     "if (false) throw",
+  ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "an operator is one of Electric's, and of no schema",
+    "if (others.length === 0 && (known.has(operator) || IN_WORDS.includes(operator))) return;",
+    "return;",
+  ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "a type is Postgres's own",
+    "!TYPES.has(name) || others.length > 0",
+    "!TYPES.has(name)",
+  ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "only columns are looked up in a subquery",
+    "if (left.some((test) => record(test).ColumnRef === undefined)) {",
+    "if (false) {",
+  ),
+  at(
+    "gatekeeper/policies/electric_grammar.ts",
+    "a clause has no ONLY",
+    " || table.inh !== true",
+    "",
   ),
   at(
     "gatekeeper/policies/rls/subquery.ts",

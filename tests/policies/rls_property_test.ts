@@ -281,7 +281,7 @@ Deno.test(`the rows of a signed shape are those of row-level security, in ${RUNS
       { numRuns: RUNS, endOnFailure: Deno.env.get("RLS_RUNS") !== undefined },
     );
     console.log(told);
-    ok(told.same + told.denied > 2 * told.refused, JSON.stringify(told));
+    ok(told.same + told.denied > told.refused, JSON.stringify(told));
   } finally {
     await sql.end();
   }
