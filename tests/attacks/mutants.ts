@@ -935,6 +935,12 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ),
   at(
+    "gatekeeper/policies/check_policy.ts",
+    "row-level security that is refused is told",
+    ' && error.reason !== "rls_refused"',
+    "",
+  ),
+  at(
     "gatekeeper/policies/rls/subquery.ts",
     "what EXISTS looks up is granted",
     "    checkGranted(ofInner, inner);\n",
