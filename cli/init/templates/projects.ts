@@ -1,5 +1,6 @@
 import { envTemplate, SERVERS_ENV, SUPABASE_ENV, WORKER_ENV } from "./env_example.ts";
 import { policiesTemplate } from "./policies_template.ts";
+import { rlsImports, withRlsPackages } from "./rls_packages.ts";
 import { EDGE, GATEKEEPER, NODE_EDGE, NODE_GATEKEEPER, WORKER_EDGE, WRANGLER } from "./servers.ts";
 import { COMPARE, denoJson, type Filling, npm, type TemplateFile } from "./template.ts";
 
@@ -12,7 +13,7 @@ type WriteFiles = (filling: Filling) => TemplateFile[];
 const file = (path: string, text: string): TemplateFile => ({ path, text, advice: COMPARE });
 
 const supabase: WriteFiles = (filling) => {
-  const { version } = filling;
+  const { version, tables } = filling;
   const functions = "supabase/functions";
   return [
     file(`${functions}/edge/index.ts`, EDGE),
@@ -20,9 +21,12 @@ const supabase: WriteFiles = (filling) => {
       `${functions}/edge/deno.json`,
       denoJson({ "electric-gatekeeper/edge": npm(version, "/edge") }),
     ),
-    file(`${functions}/gatekeeper/index.ts`, GATEKEEPER),
+    file(`${functions}/gatekeeper/index.ts`, withRlsPackages(GATEKEEPER, tables)),
     policiesTemplate(`${functions}/gatekeeper/policies.ts`, filling),
-    file(`${functions}/gatekeeper/deno.json`, denoJson({ "electric-gatekeeper": npm(version) })),
+    file(
+      `${functions}/gatekeeper/deno.json`,
+      denoJson({ "electric-gatekeeper": npm(version), ...rlsImports(tables) }),
+    ),
     envTemplate(`${functions}/.env.example`, SUPABASE_ENV),
   ];
 };
@@ -43,13 +47,14 @@ const node: WriteFiles = (filling) => [
 
 const deno: WriteFiles = (filling) => [
   file("electric/edge.ts", EDGE),
-  file("electric/gatekeeper.ts", GATEKEEPER),
+  file("electric/gatekeeper.ts", withRlsPackages(GATEKEEPER, filling.tables)),
   policiesTemplate("electric/policies.ts", filling),
   file(
     "electric/deno.json",
     denoJson({
       "electric-gatekeeper": npm(filling.version),
       "electric-gatekeeper/edge": npm(filling.version, "/edge"),
+      ...rlsImports(filling.tables),
     }),
   ),
   envTemplate("electric/.env.example", SERVERS_ENV),
