@@ -805,7 +805,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/policies/rls/subquery.ts",
     "no NULL under NOT IN",
-    "    checkNoNulls(pairs, select);\n",
+    "    checkNoNulls(pairs, select.parts, select.scope);\n",
     "",
   ),
   at(
@@ -815,7 +815,7 @@ export const MUTANTS: readonly Mutant[] = [
     "if (false) {",
   ),
   at(
-    "gatekeeper/policies/rls/subquery.ts",
+    "gatekeeper/policies/rls/pairs.ts",
     "columns of one type are looked up",
     "if (inner.type === outer.type && LOOKED_UP",
     "if (LOOKED_UP",
@@ -827,7 +827,7 @@ export const MUTANTS: readonly Mutant[] = [
     "if (left === NULL || right === NULL) return always;",
   ),
   at(
-    "gatekeeper/policies/rls/values.ts",
+    "gatekeeper/policies/rls/columns.ts",
     "only columns that were granted are read",
     "if (granted || !checked) return;",
     "return;",
@@ -941,7 +941,7 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ),
   at(
-    "gatekeeper/policies/rls/subquery.ts",
+    "gatekeeper/policies/rls/pairs.ts",
     "what EXISTS looks up is granted",
     "    checkGranted(ofInner, inner);\n",
     "",

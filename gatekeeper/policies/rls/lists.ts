@@ -1,5 +1,6 @@
 import { isClosed, isConstant } from "./closed.ts";
 import { resultOf } from "./operators.ts";
+import { isNullConstant } from "./parameters.ts";
 import { RlsRefused } from "./refused.ts";
 import {
   NULL,
@@ -13,7 +14,7 @@ import {
 import { type Fields, fieldsOf, namesOf, type Node, paramRef, typeOf } from "./tree.ts";
 import { always, type Condition, never, ofNode } from "./truth.ts";
 import { checkPlain, digitsOf, elementOf, shortOf, textOfConstant, typeOfCast } from "./types.ts";
-import { isNullConstant, valueOf } from "./values.ts";
+import { valueOf } from "./values.ts";
 
 /** A list that was computed. */
 interface List {

@@ -2,12 +2,13 @@ import { listOf } from "../sql_tree.ts";
 import { arrayOf, isClosed, isConstant } from "./closed.ts";
 import { inList, isListComparison, listCondition, listOfSubquery } from "./lists.ts";
 import type { LoadedTable } from "./load.ts";
+import { isNullConstant } from "./parameters.ts";
 import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
 import { exists, inSubquery } from "./subquery.ts";
 import { NULL, type Null, type Rewriting, type Scope } from "./term.ts";
 import { type Fields, fieldsOf, namesOf, typeOf } from "./tree.ts";
 import { allOf, always, anyOf, type Condition, never, ofNode, opposite } from "./truth.ts";
-import { isNullConstant, valueOf } from "./values.ts";
+import { valueOf } from "./values.ts";
 
 /** The rows of a table that its policies let a role see: what Postgres adds to each query of it. */
 export function securityOf(table: LoadedTable, rewriting: Rewriting): Condition {

@@ -3,14 +3,14 @@ import { listOf } from "../sql_tree.ts";
 import type { Column } from "./catalogue.ts";
 import { isClosed } from "./closed.ts";
 import { keyOf } from "./load.ts";
-import { checkCollation, resultOf } from "./operators.ts";
+import { resultOf } from "./operators.ts";
+import { checkNoNulls, checkPair, innerColumn, type Pair, pairOf, tiesOf } from "./pairs.ts";
 import { RlsRefused } from "./refused.ts";
 import { condition, securityOf } from "./rewrite.ts";
-import { NULL, type Null, ofUser, type Rewriting, type Scope } from "./term.ts";
-import { columnRef, fieldsOf, inSelect, namesOf, type Node, typeOf } from "./tree.ts";
+import { NULL, type Null, type Rewriting, type Scope } from "./term.ts";
+import { columnRef, fieldsOf, inSelect, type Node, typeOf } from "./tree.ts";
 import { allOf, type Condition, never, ofNode } from "./truth.ts";
-import { checkReads, typeOfCast } from "./types.ts";
-import { checkGranted, columnOf, valueOf } from "./values.ts";
+import { valueOf } from "./values.ts";
 
 /** A subquery's table, its condition and its columns. */
 interface Select {
@@ -18,12 +18,6 @@ interface Select {
   /** The parts of its condition, which AND joins. */
   readonly parts: readonly unknown[];
   readonly targets: readonly unknown[];
-}
-
-/** A column of the row, and the column of the inner table that it is looked up in. */
-interface Pair {
-  readonly inner: Column;
-  readonly outer: Column;
 }
 
 function readSelect(subselect: unknown, { tables }: Rewriting): Select {
@@ -78,9 +72,9 @@ export function inSubquery(
   }));
   const ofRow = lookups.filter(({ test }) => !isClosed(test));
   const pairs = ofRow.map(({ test, column }) => pairOf(column, test, scope));
-  const tied = tiesOf(select, scope);
+  const tied = tiesOf(select.parts, select.scope, scope);
   if (ofNull === "true") {
-    checkNoNulls(pairs, select);
+    checkNoNulls(pairs, select.parts, select.scope);
     if (tied.pairs.length > 0 || ofRow.length < lookups.length) {
       throw new RlsRefused(
         "under a NOT, a subquery may only look columns of the row up: column NOT IN (SELECT …)",
@@ -102,7 +96,7 @@ export function exists(
 ): Condition {
   if (ofNull === "true") throw new RlsRefused("EXISTS under a NOT: write it as NOT IN (SELECT …)");
   const select = readSelect(subselect, rewriting);
-  const { pairs, rest } = tiesOf(select, scope);
+  const { pairs, rest } = tiesOf(select.parts, select.scope, scope);
   return lookUp(select, pairs, [], rest, rewriting);
 }
 
@@ -130,74 +124,6 @@ function lookUp(
   return ofNode(inSelect(left, columns, table, "node" in where ? where.node : null));
 }
 
-/** What ties a subquery to the row, and the rest of its condition. */
-function tiesOf({ parts, scope }: Select, outer: Scope): { pairs: Pair[]; rest: unknown[] } {
-  const pairs: Pair[] = [];
-  const rest: unknown[] = [];
-  for (const part of parts) {
-    const pair = correlation(part, scope, outer);
-    if (pair === null) rest.push(part);
-    else pairs.push(pair);
-  }
-  return { pairs, rest };
-}
-
-/** The two sides of `inner.column = outer.column`, either way round; `null` for anything else. */
-function correlation(part: unknown, inner: Scope, outer: Scope): Pair | null {
-  const { kind, name, lexpr, rexpr } = fieldsOf(part);
-  const isEqual = typeOf(part) === "A_Expr" && kind === "AEXPR_OP" && namesOf(name).join() === "=";
-  if (!isEqual) return null;
-  for (const [one, other] of [[lexpr, rexpr], [rexpr, lexpr]]) {
-    const ofInner = plainColumn(one, inner);
-    const ofOuter = plainColumn(other, outer);
-    if (ofInner === null || ofOuter === null || plainColumn(other, inner) !== null) continue;
-    checkGranted(ofInner, inner);
-    checkGranted(ofOuter, outer);
-    return { inner: ofInner, outer: ofOuter };
-  }
-  return null;
-}
-
-function pairOf(inner: Column, test: unknown, scope: Scope): Pair {
-  const outer = plainColumn(test, scope);
-  if (outer === null) {
-    throw new RlsRefused(
-      "what stands left of IN (SELECT …) isn't a column: have a column that holds it",
-    );
-  }
-  checkGranted(outer, scope);
-  return { inner, outer };
-}
-
-/** A column, also where Postgres wrote `(column)::text` to compare a varchar. */
-function plainColumn(node: unknown, scope: Scope): Column | null {
-  const { arg, typeName } = fieldsOf(node);
-  if (typeOf(node) !== "TypeCast") return columnOf(node, scope);
-  const column = columnOf(arg, scope);
-  return column?.type === "varchar" && typeOfCast(typeName) === "text" ? column : null;
-}
-
-function innerColumn(target: unknown, scope: Scope): Column {
-  const column = plainColumn(target, scope);
-  if (column === null) throw new RlsRefused("a subquery selects something other than a column");
-  checkGranted(column, scope);
-  return column;
-}
-
-/** What Electric looks up in a subquery's rows as Postgres does. */
-const LOOKED_UP = ["bool", "date", "int2", "int4", "int8", "text", "uuid", "varchar"];
-
-function checkPair({ inner, outer }: Pair): void {
-  checkReads(inner);
-  checkReads(outer);
-  checkCollation({ ...ofUser({}, inner.type), columns: [inner, outer] });
-  if (inner.type === outer.type && LOOKED_UP.includes(inner.type)) return;
-  throw new RlsRefused(
-    `${outer.name} (${outer.type}) is looked up in ${inner.name} (${inner.type}): Electric takes two columns of ` +
-      `one type, which is one of ${LOOKED_UP.join(", ")}`,
-  );
-}
-
 /** `inner.column = value`, of a value that is the user's. */
 function equality(column: Column, test: unknown, scope: Scope, rewriting: Rewriting): Condition {
   const cast = { arg: columnRef(column.name), typeName: { names: [{ String: { sval: "text" } }] } };
@@ -212,26 +138,4 @@ function equality(column: Column, test: unknown, scope: Scope, rewriting: Rewrit
     A_Expr: { kind: "AEXPR_OP", name: operator, lexpr: left.node, rexpr: right.node },
   };
   return ofNode(node);
-}
-
-/**
- * Under a NOT, a NULL on either side of IN decides whether rows are there, and Electric overlooks those that come
- * and go. Throws {@link RlsRefused} where there may be one.
- */
-function checkNoNulls(pairs: readonly Pair[], { parts, scope }: Select): void {
-  const inner = pairs.map((pair) => pair.inner).find((column) =>
-    column.nullable && !parts.some((part) => isNotNullTest(part, column, scope))
-  );
-  const found = inner ?? pairs.map((pair) => pair.outer).find(({ nullable }) => nullable);
-  if (found === undefined) return;
-  throw new RlsRefused(
-    `NOT IN (SELECT …), and ${found.name} may be NULL, which Electric overlooks there: make it NOT NULL` +
-      (inner === undefined ? "" : `, or add "${inner.name} IS NOT NULL" to the subquery`),
-  );
-}
-
-function isNotNullTest(part: unknown, column: Column, scope: Scope): boolean {
-  const { arg, nulltesttype } = fieldsOf(part);
-  const isTest = typeOf(part) === "NullTest" && nulltesttype === "IS_NOT_NULL";
-  return isTest && columnOf(arg, scope) === column;
 }

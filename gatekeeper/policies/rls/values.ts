@@ -1,32 +1,14 @@
 import { listOf } from "../sql_tree.ts";
-import type { Column } from "./catalogue.ts";
 import { isClosed, isConstant } from "./closed.ts";
+import { columnTerm } from "./columns.ts";
 import { listCondition } from "./lists.ts";
 import { resultOf } from "./operators.ts";
+import { computedOf, constantOf } from "./parameters.ts";
 import { RlsRefused } from "./refused.ts";
 import { isTerm, NULL, ofUser, type Rewriting, type Scope, type Term, type Value } from "./term.ts";
-import {
-  columnRef,
-  type Fields,
-  fieldsOf,
-  namesOf,
-  type Node,
-  paramRef,
-  truthNode,
-  typeOf,
-} from "./tree.ts";
+import { type Fields, fieldsOf, namesOf, truthNode, typeOf } from "./tree.ts";
 import { nodeOf } from "./truth.ts";
-import {
-  castOf,
-  checkCast,
-  checkReads,
-  checkValue,
-  digitsOf,
-  isWhole,
-  shortOf,
-  textOfConstant,
-  typeOfCast,
-} from "./types.ts";
+import { checkCast, isWhole, typeOfCast } from "./types.ts";
 
 /** The most digits of an integer: those of -2147483648. */
 const WHOLE_DIGITS = 10;
@@ -71,82 +53,6 @@ export function valueOf(node: unknown, scope: Scope, rewriting: Rewriting): Valu
   }
   throw new RlsRefused(`Electric has no ${typeOf(node)}: have a column that holds what it gives`);
 }
-
-/** A constant as it stands, or as a parameter where Electric can't read it in a clause. */
-function constantOf(node: unknown, rewriting: Rewriting): Value {
-  if (isNullConstant(node)) return NULL;
-  const { arg, typeName } = fieldsOf(node);
-  const isCast = typeOf(node) === "TypeCast";
-  const text = textOfConstant(isCast ? arg : node);
-  const type = isCast ? typeOfCast(typeName) : typeOfConstant(node);
-  if (type !== "numeric" && castOf(type) !== null) {
-    checkValue(type, text);
-    return ofUser({ ...Object(node) }, type);
-  }
-  return parameter(text, type, rewriting);
-}
-
-function typeOfConstant(node: unknown): string {
-  const { fval, boolval, sval } = fieldsOf(node);
-  if (fval !== undefined) return "numeric";
-  if (boolval !== undefined) return "bool";
-  return sval === undefined ? "int4" : "text";
-}
-
-export function isNullConstant(node: unknown): boolean {
-  const constant = typeOf(node) === "TypeCast" ? fieldsOf(node)["arg"] : node;
-  return fieldsOf(constant)["isnull"] === true;
-}
-
-/** A computed value as a parameter, of its own type where Electric has that. */
-function computedOf(node: Node, rewriting: Rewriting): Value {
-  const { value, type } = rewriting.valueOf(node);
-  return value === null ? NULL : parameter(value, shortOf(type), rewriting);
-}
-
-function parameter(value: string, type: string, { params }: Rewriting): Term {
-  checkValue(type, value);
-  params.push({ value, type });
-  const term = ofUser(paramRef(params.length, castOf(type)), type);
-  return type === "numeric" ? { ...term, digits: digitsOf(value) } : term;
-}
-
-/** The column of a scope's table that a node names; `null` where it names none of it. */
-export function columnOf(node: unknown, { table, alias }: Scope): Column | null {
-  if (typeOf(node) !== "ColumnRef") return null;
-  const path = namesOf(fieldsOf(node)["fields"]);
-  const [name = ""] = path.slice(-1);
-  const isOurs = path.length === 1 || (path.length === 2 && path[0] === alias);
-  return isOurs ? table.columns.find((column) => column.name === name) ?? null : null;
-}
-
-/** Throws {@link RlsRefused} for a column that the role may not select. */
-export function checkGranted({ name, granted }: Column, { table, checked }: Scope): void {
-  if (granted || !checked) return;
-  throw new RlsRefused(
-    `the role may not select ${name} of ${table.schema}.${table.name}: grant it`,
-  );
-}
-
-function columnTerm(node: unknown, scope: Scope): Term {
-  const column = columnOf(node, scope);
-  if (column === null) {
-    const path = namesOf(fieldsOf(node)["fields"]).join(".");
-    throw new RlsRefused(
-      `${path} is of another table: a subquery may only be tied to the row by inner.column = column`,
-    );
-  }
-  checkGranted(column, scope);
-  checkReads(column);
-  const term = { node: columnRef(column.name), type: column.type, columns: [column] };
-  // Electric (1.7.12) reads no enum; as a text it does.
-  if (column.type === "enum") return { ...term, node: cast(term.node, "text"), digits: Infinity };
-  return { ...term, digits: column.digits ?? Infinity };
-}
-
-const cast = (arg: Node, type: string): Node => ({
-  TypeCast: { arg, typeName: { names: [{ String: { sval: type } }], typemod: -1 } },
-});
 
 function castTerm(value: Value, fields: Fields): Value {
   const type = typeOfCast(fields["typeName"]);
