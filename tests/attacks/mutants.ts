@@ -824,7 +824,7 @@ export const MUTANTS: readonly Mutant[] = [
     "gatekeeper/policies/rls/subquery.ts",
     "a user's value that is NULL is in no subquery",
     "if (left === NULL || right === NULL) return never;",
-    "if (left === NULL || right === NULL) return always;",
+    "if (left === NULL || right === NULL) return { truth: true };",
   ),
   at(
     "gatekeeper/policies/rls/columns.ts",
