@@ -7,7 +7,7 @@ export const MAX_TEXT = 8192;
 const SHOWN_NAME = 24;
 
 /** Characters that two readers could understand differently: controls, NUL, lone surrogates. */
-const AMBIGUOUS = /\p{Cc}|\p{Cs}/u;
+export const AMBIGUOUS = /\p{Cc}|\p{Cs}/u;
 
 /** A URL in its parts, none of them decoded: scheme and authority, path, query. */
 const URL_PARTS = /^[^:]*:\/\/[^/?]*(?<path>[^?]*)\??(?<query>.*)$/s;

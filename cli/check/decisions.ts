@@ -10,6 +10,8 @@ const MARK = "electric-gatekeeper check: ";
 
 /** The parser of clauses; the library takes it up where the project has it, or this brings it. */
 export const PARSER = "npm:libpg-query@^17.7.4";
+/** What `rls` writes clauses with. */
+export const DEPARSER = "npm:pgsql-deparser@^17.18.5";
 
 /** What decisions are tried with. */
 export interface Trial {
@@ -28,7 +30,7 @@ export async function checkDecisions(
   trial: Trial,
 ): Promise<Finding[]> {
   // Where packages are in `node_modules`, Deno brings none: there the project has the parser, or not.
-  const withParser = await runProbe(deno, project, trial, [PARSER]);
+  const withParser = await runProbe(deno, project, trial, [PARSER, DEPARSER]);
   const { stdout, stderr } = hasAnswer(withParser)
     ? withParser
     : await runProbe(deno, project, trial, []);

@@ -15,9 +15,16 @@ const GROUP =
 /** Columns that say whether everyone may see a row. */
 const PUBLIC = /^(is_?)?(public|published|visible)$/i;
 
-/** Writes a policy that a table's columns suggest, as its author would write it in `policies.ts`. */
+/** Columns that say who belongs to a group; not those that say whose a row is. */
+const MEMBER = /^(user|account|profile|person|member)_?(id|uuid)$/i;
+
+/**
+ * Writes a policy that a table's row-level security says, or else its columns suggest, as its author would
+ * write it in `policies.ts`.
+ */
 export function examplePolicy(table: Table, all: readonly Table[]): string {
-  const { columns, name } = table;
+  const { columns, name, secured } = table;
+  if (secured) return "rls";
   const owner = ownerOf(columns);
   if (owner !== undefined) return `ownRows(${quote(owner.name)})`;
   const id = columns.find((column) => /^(id|uuid)$/i.test(column.name));
@@ -33,6 +40,10 @@ function ownerOf(columns: readonly Column[]): Column | undefined {
   return columns.find(({ name }) => OWNER.test(name));
 }
 
+function memberOf(columns: readonly Column[]): Column | undefined {
+  return columns.find(({ name }) => MEMBER.test(name));
+}
+
 /** A clause that finds the user's groups in another table, which says who is in which. */
 function membershipOf({ name: own, schema, columns }: Table, all: readonly Table[]): string | null {
   const groups = columns.map(({ name }) => ({ column: name, group: name }))
@@ -43,9 +54,9 @@ function membershipOf({ name: own, schema, columns }: Table, all: readonly Table
   for (const { column, group } of groups) {
     const members = all.find((table) =>
       table.schema === schema && table.name !== own && GROUP.test(group) &&
-      table.columns.some(({ name }) => name === group) && ownerOf(table.columns) !== undefined
+      table.columns.some(({ name }) => name === group) && memberOf(table.columns) !== undefined
     );
-    const user = ownerOf(members?.columns ?? []);
+    const user = memberOf(members?.columns ?? []);
     if (members === undefined || user === undefined) continue;
     const [from, value] = [tableName(members), formatName(group)];
     const clause = `${formatName(column)} in (select ${value} from ${from} where ${

@@ -4,6 +4,7 @@ import { readShape } from "../../shared/shape.ts";
 import { openDatabase } from "../database/choose.ts";
 import type { Database } from "../database/database.ts";
 import { missingTables } from "../database/missing_tables.ts";
+import { securedTables } from "../database/secured_tables.ts";
 import { tableDecision } from "./decide.ts";
 import { decideOne, type Decision } from "./decision.ts";
 import type { Policies } from "./policy.ts";
@@ -27,7 +28,8 @@ export interface CheckOptions {
 
 /**
  * Looks whether the tables of your policies are in the database, and lets each policy decide for sample
- * users: what it grants must be what Postgres and Electric read. The database is only read.
+ * users: what it grants must be what Postgres and Electric read, and row-level security must be one that can be a
+ * shape, also of tables that `{ otherwise: rls }` opens. The database is only read.
  */
 export async function checkPolicies(
   policies: Policies,
@@ -42,7 +44,7 @@ export async function checkPolicies(
       table,
       message: whyUnusable(kind),
     }));
-    for (const table of usable) {
+    for (const table of [...usable, ...await securedTables(database.sql, policies)]) {
       const decision = tableDecision(policies, readShape({ table }), true);
       const messages = await tryUsers(decision, users, database);
       findings.push(...messages.map((message) => ({ table, message })));
@@ -87,7 +89,7 @@ export async function tryUsers(
   users: readonly (TestUser | null)[],
   database: Database,
 ): Promise<string[]> {
-  const messages = new Set<string>();
+  const messages = new Map<string, string>();
   for (const user of users) {
     const explained: string[] = [];
     const explain = (line: string) => void explained.push(line);
@@ -95,12 +97,13 @@ export async function tryUsers(
       await decideOne(decision, toUser(user), database, explain);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      // Less than that is a policy's no.
-      if (error.status < 500) continue;
+      // Less than that is a policy's no, but for row-level security that can't be a shape.
+      if (error.status < 500 && error.reason !== "rls_refused") continue;
       const why = (explained.join("; ") || error.message).replace(/\.$/, "");
       const who = user === null ? "nobody in particular" : `user ${user.id}`;
-      messages.add(`for ${who}, ${why}: correct the policy`);
+      // Said once is enough.
+      if (!messages.has(why)) messages.set(why, `for ${who}, ${why}: correct the policy`);
     }
   }
-  return [...messages];
+  return [...messages.values()];
 }

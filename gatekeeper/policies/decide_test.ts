@@ -315,7 +315,7 @@ Deno.test("a clause that Electric can't read is never signed, and its place is n
     const where of [
       "n in (select id from secrets where hidden = 'x')",
       "not (n not in (select id from public.secrets where id in (select id from secrets)))",
-      "(n::text, id) in (select hidden, id from secrets)",
+      "(note, id) in (select hidden, id from secrets)",
     ]
   ) {
     const { status, explained } = await ask(() => rows(Object.assign([where], { raw: [where] })));

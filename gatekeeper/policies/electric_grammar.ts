@@ -103,16 +103,23 @@ function checkSubquery(node: SqlNode): void {
   }
   const [from, ...others] = listOf(select.fromClause);
   const table = record(record(from).RangeVar);
-  if (others.length > 0 || table.relname === undefined || table.alias !== undefined) {
-    throw refusedAt(node, "a subquery selects from one table, without an alias or a join");
+  // Without `inh` it is FROM ONLY, which Electric overlooks.
+  if (others.length > 0 || table.inh !== true || table.alias !== undefined) {
+    throw refusedAt(node, "a subquery selects from one table, without an alias, ONLY or a join");
   }
   const row = record(record(testexpr).RowExpr).args;
-  const left = row === undefined ? 1 : listOf(row).length;
-  if (left !== targets.length) {
+  const left = row === undefined ? [testexpr] : listOf(row);
+  if (left.length !== targets.length) {
     throw refusedAt(node, "left side of `IN (SELECT ...)` has another number of columns");
   }
   checkOrder(node, targets.flatMap(({ val }) => names(record(record(val).ColumnRef).fields)));
   checkValue(testexpr);
+  if (left.some((test) => record(test).ColumnRef === undefined)) {
+    throw refusedAt(
+      node,
+      "left side of `IN (SELECT ...)` can only be a column reference or a list of column references",
+    );
+  }
   checkCondition(select.whereClause);
 }
 
@@ -159,8 +166,17 @@ export function checkNode<Column extends { readonly name: string }>(
   return undefined;
 }
 
-/** Regular expressions: operators that Postgres has and Electric hasn't. */
-const NOT_OPERATORS = ["~", "~*", "!~", "!~*"];
+/** Electric's operators of two operands, which are all of Postgres's own; it has others of other types. */
+const BINARY = new Set(
+  "= <> < > <= >= + - * / ^ & | # || ~~ ~~* !~~ !~~* @> <@ &&".split(" "),
+);
+const UNARY = new Set("+ - |/ @ ~".split(" "));
+
+/** What is written in words, and what Postgres's parser makes of it. */
+const IN_WORDS = ["BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"];
+
+/** Kinds of operations that Electric has none of. */
+const NOT_KINDS = ["AEXPR_NULLIF", "AEXPR_SIMILAR"];
 
 /** Checks what needs no table: the kind of node, its function or its type. */
 function checkSyntax(node: SqlNode): void {
@@ -173,16 +189,31 @@ function checkSyntax(node: SqlNode): void {
       throw refusedAt(node, `unknown or unsupported function ${path.join(".")}/${args}`);
     }
   }
-  if (type === "A_Expr" && names(fields.name).some((name) => NOT_OPERATORS.includes(name))) {
-    const binary = fields.lexpr !== undefined;
-    if (binary) throw refusedAt(node, "Could not select an operator overload");
-  }
+  if (type === "A_Expr") checkOperator(node);
   if (type === "TypeCast") {
-    const path = names(fields.typeName);
-    const [name = ""] = path.filter((part) => part !== "pg_catalog");
-    if (!TYPES.has(name)) throw refusedAt(node, `unsupported type ${path.join(".")}`);
+    const typeName = record(fields.typeName);
+    const path = names(typeName.names);
+    const [name = "", ...others] = path[0] === "pg_catalog" ? path.slice(1) : path;
+    if (!TYPES.has(name) || others.length > 0) {
+      throw refusedAt(node, `unsupported type ${path.join(".")}`);
+    }
   }
   if (!NODES.has(type)) throw refusedAt(node, `${type} is not supported in this context`);
+}
+
+/** Checks an operation's operator: by its name alone, for types are the table's to say. */
+function checkOperator(node: SqlNode): void {
+  const { kind, name, lexpr } = node.fields;
+  const path = names(name);
+  const isUnary = lexpr === undefined;
+  const known = isUnary ? UNARY : BINARY;
+  const [operator = "", ...others] = path;
+  if (NOT_KINDS.includes(`${kind}`)) {
+    throw refusedAt(node, `expression ${operator} of ${kind} is not currently supported`);
+  }
+  if (others.length === 0 && (known.has(operator) || IN_WORDS.includes(operator))) return;
+  if (operator === "~") throw refusedAt(node, "Could not select an operator overload");
+  throw refusedAt(node, `unknown ${isUnary ? "unary" : "binary"} operator ${path.join(".")}`);
 }
 
 function refusedAt({ location }: SqlNode, reason: string): SqlRefused {

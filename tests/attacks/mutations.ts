@@ -32,7 +32,7 @@ const PARTS = [
 /** One after the other until one fails; the quick ones stand first, and see most mutants in seconds. */
 const TESTS = [
   ["shared", "edge", "gatekeeper", "dev/playground"],
-  ["tests/conformance", "tests/shapes"],
+  ["tests/conformance", "tests/shapes", "tests/policies"],
   [
     "tests/attacks",
     "tests/revocation",

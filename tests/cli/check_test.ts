@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import postgres from "postgres";
 import { check } from "../../cli/check/check.ts";
 import { findDeno } from "../../cli/check/deno.ts";
-import { PARSER } from "../../cli/check/decisions.ts";
+import { DEPARSER, PARSER } from "../../cli/check/decisions.ts";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { ROOT } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
@@ -204,7 +204,8 @@ Deno.test("without any Deno it says what to install", async () => {
   assert.equal(code, 1);
 });
 
-Deno.test("the parser that it brings is the library's", async () => {
+Deno.test("what it brings is the library's", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   assert.equal(PARSER.replace("^", ""), imports["libpg-query"]);
+  assert.equal(DEPARSER.replace("^", ""), imports["pgsql-deparser"]);
 });

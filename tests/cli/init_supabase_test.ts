@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { check } from "../../cli/check/check.ts";
+import { DEPARSER, PARSER } from "../../cli/check/decisions.ts";
 import type { Cli } from "../../cli/cli.ts";
 import { init } from "../../cli/init/init.ts";
 import { runSupabase, supabasePath } from "../deploy/supabase_cli.ts";
@@ -89,7 +90,10 @@ Deno.test("what it writes is what this repository's example has", options, async
   for (const file of ["edge/index.ts", "gatekeeper/index.ts", ".env.example"]) {
     const own = await Deno.readTextFile(`${ROOT}/supabase/functions/${file}`);
     // Whoever begins has no named shapes yet.
-    assert.equal(await written(file), own.replaceAll(", shapes", ""), file);
+    const packages =
+      '// What the policy `rls` needs.\nimport "libpg-query";\nimport "pgsql-deparser";\n';
+    const before = file === "gatekeeper/index.ts" ? packages : "";
+    assert.equal(await written(file), before + own.replaceAll(", shapes", ""), file);
   }
   const files = await readFiles(project.path);
   const migration = "supabase/migrations/20261129000000_gatekeeper_revocations.sql";
@@ -100,9 +104,11 @@ Deno.test("what it writes is what this repository's example has", options, async
   });
   assert.deepEqual(JSON.parse(await written("gatekeeper/deno.json")).imports, {
     "electric-gatekeeper": `npm:electric-gatekeeper@^${version}`,
+    "libpg-query": PARSER,
+    "pgsql-deparser": DEPARSER,
   });
   const policies = await written("gatekeeper/policies.ts");
-  assert.match(policies, /^ {2}\/\/ notes: ownRows\("user_id"\),\n {2}notes: deny,$/m);
+  assert.match(policies, /^ {2}\/\/ notes: rls,\n {2}notes: deny,$/m);
   assert.doesNotMatch(policies, /mine/);
 });
 

@@ -5,6 +5,7 @@ import { check } from "../../cli/check/check.ts";
 import { init } from "../../cli/init/init.ts";
 import { tablesOfDatabase } from "../../cli/init/tables/database.ts";
 import { readTables } from "../../cli/init/tables/read_tables.ts";
+import type { Table } from "../../cli/init/tables/table.ts";
 import { policiesFile } from "../../cli/init/templates/policies.ts";
 import { testPostgres } from "../support/postgres.ts";
 import { ROOT } from "../support/process.ts";
@@ -44,15 +45,20 @@ const MIGRATIONS = [
   alter table teams rename column was to "is";
   alter table if exists teams alter column name set not null, add slug text;
   create table moved (id int primary key); alter table moved set schema extra;
+  create table locked (id int); alter table locked add also int, enable row level security;
+  create table unlocked (id int); alter table unlocked enable row level security;
+  alter table only unlocked disable row level security; alter table unlocked force row level security;
   create view teams_view as select * from teams;
   create table copied as select id, name from teams;
   create table weird ("a ""quoted"" name" int, "Ünï" text, e text default E'it\\'s; (');`,
 ];
 
-const keys = (
-  tables: readonly { schema: string; name: string; columns: readonly { name: string }[] }[],
-) =>
-  tables.map(({ schema, name, columns }) => [`${schema}.${name}`, columns.map(({ name }) => name)]);
+const keys = (tables: readonly Table[]) =>
+  tables.map(({ schema, name, columns, secured }) => [
+    `${schema}.${name}`,
+    columns.map(({ name }) => name),
+    secured,
+  ]);
 
 Deno.test("the reader of migrations comes to the tables that Postgres comes to", async () => {
   await using database = await testPostgres();
@@ -107,6 +113,7 @@ Deno.test("the examples fit: put in the place of deny, all of them pass check", 
   await using folder = await tempDir();
   const sql = postgres(database.url, { max: 1, onnotice: () => {} });
   for (const migration of MIGRATIONS) await sql.unsafe(migration);
+  await sql.unsafe("create role anon; create role authenticated");
   await sql.end();
   const { code } = await runIn(folder.path, (cli) => init(cli), [
     ...["--deno", "--yes", "--database", database.url],
@@ -116,6 +123,7 @@ Deno.test("the examples fit: put in the place of deny, all of them pass check", 
   const denied = await Deno.readTextFile(path);
   const examples = denied.replace(/^ {2}(?!\/\/).*: deny,\n/gm, "").replace(/^ {2}\/\/ /gm, "  ");
   assert.doesNotMatch(examples, /: deny/);
+  assert.match(examples, /^ {2}locked: rls,$/m);
   assert.match(
     examples,
     /teams: \({ user }\) => user && rows`id in \(select team_id from team_members/,
@@ -137,4 +145,16 @@ Deno.test("examples follow what columns and tables are called", () => {
   assert.equal(example("create table t (id int, published boolean)"), "rows`published`");
   assert.equal(example("create table t (id int)"), "({ user }) => user && rows`true`");
   assert.match(policiesFile([]), /No tables were found/);
+  const chat =
+    "create table notes (team_id uuid, owner_id uuid); create table t (team_id uuid, body text);";
+  assert.equal(
+    example(chat),
+    "({ user }) => user && rows`true`",
+    "whose note it is says nothing of teams",
+  );
+  assert.match(
+    `${example(`${chat} create table team_members (team_id uuid, user_id uuid)`)}`,
+    /in \(select team_id from team_members where user_id/,
+  );
+  assert.equal(example(`${chat} alter table t enable row level security`), "rls");
 });

@@ -9,7 +9,7 @@ const sourceOf = (path: string) => pathToFileURL(`${ROOT}/${path}`).href;
  */
 export async function repositoryImports(): Promise<string> {
   const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
-  const names = ["jose", "quick-lru", "postgres", "libpg-query"];
+  const names = ["jose", "quick-lru", "postgres", "libpg-query", "pgsql-deparser"];
   const packages = Object.fromEntries(names.map((name) => [name, imports[name]]));
   const library = {
     "electric-gatekeeper": sourceOf("gatekeeper/index.ts"),

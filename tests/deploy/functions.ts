@@ -18,6 +18,7 @@ export async function serveFunction(
   folder: string,
   env: Readonly<Record<string, string>>,
   health: string,
+  permissions = "-NE",
 ): Promise<TestProcess & { readonly url: string }> {
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -28,7 +29,7 @@ export async function serveFunction(
     command: deno,
     args: [
       "serve",
-      "-NE",
+      permissions,
       ...args,
       "--host",
       "127.0.0.1",

@@ -85,7 +85,7 @@ Deno.test(
       assert.equal(second.code, 0, second.stderr);
       const policies = await Deno.readTextFile(`${functions}/gatekeeper/policies.ts`);
       assert.match(policies, /notes: deny/);
-      assert.match(policies, /ownRows\("owner_id"\)/);
+      assert.match(policies, /\/\/ notes: rls,/);
     });
 
     const ports = {
@@ -171,6 +171,9 @@ Deno.test(
     });
 
     await t.step("functions deploy uploads both, which run alone on Deno 2.1.4", async () => {
+      const file = `${functions}/gatekeeper/policies.ts`;
+      const policies = await Deno.readTextFile(file);
+      await Deno.writeTextFile(file, policies.replace('notes: ownRows("owner_id")', "notes: rls"));
       const args = ["functions", "deploy", "--use-api", "--yes", `--remote=${PROJECT}`];
       const { code, output } = await runSupabase(args, cli);
       assert.equal(code, 0, output);
@@ -189,11 +192,16 @@ Deno.test(
       };
       const deno = await deno214Path();
       const serve = async (slug: string, health: string) =>
-        stack.use(await serveFunction(slug, deno, alone.path, settings, health));
+        // Postgres's parser is a file of its package, which Supabase lets a function read.
+        stack.use(await serveFunction(slug, deno, alone.path, settings, health, "-NER"));
       const edge = await serve("edge", "/edge/health");
-      const { url } = await serve("gatekeeper", "/gatekeeper/.well-known/jwks.json");
+      const deployed = await serve("gatekeeper", "/gatekeeper/.well-known/jwks.json");
+      const { url } = deployed;
       assert.equal((await fetch(`${edge.url}/edge/v1/shape?table=notes`)).status, 401);
       assert.equal((await fetch(`${url}/gatekeeper/notes`, { method: "POST" })).status, 403);
+      // With what init wrote, it reads the row-level security of its tables.
+      assert.doesNotMatch(deployed.lines.join("\n"), /rls_refused|isn't there|can't be loaded/);
+      assert.match(deployed.lines.join("\n"), /denied/);
     });
   },
 );

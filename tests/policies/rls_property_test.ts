@@ -14,10 +14,12 @@ const USERS = [id(1), id(2)];
 const ORGS = [id(5), id(6), id(7)];
 
 const TABLES = `
+create type kind as enum ('a', 'b');
 create table orgs (id uuid primary key, parent_id uuid, name text);
 create table members (org_id uuid, user_id uuid, role text, primary key (org_id, user_id));
 create table links (n int primary key, org_id uuid, user_id uuid, rank int);
-create table docs (id int primary key, org_id uuid, owner_id uuid, public boolean, title text);
+create table docs (id int primary key, org_id uuid, owner_id uuid, public boolean, title text,
+  kind kind, amount numeric(8, 2), tags text[]);
 create role editor nologin;
 grant editor to authenticated;
 create function my_orgs() returns setof uuid language sql stable security definer
@@ -59,6 +61,30 @@ const ON_DOCS = [
   "id not in (select rank from links where rank is not null)",
   "(org_id, owner_id) in (select org_id, user_id from members)",
   "org_id in (select my_orgs())",
+  "org_id not in (select my_orgs())",
+  "exists (select 1 from links l where l.org_id = docs.org_id and l.user_id = auth.uid())",
+  "auth.uid() in (select user_id from members where members.org_id = docs.org_id)",
+  "auth.uid() = any (array(select m.user_id from members m where m.org_id = docs.org_id and m.role = 'admin'))",
+  "auth.uid() in (select user_id from members where role = 'admin')",
+  "org_id <> all (array(select jsonb_array_elements_text(auth.jwt() -> 'app_metadata' -> 'orgs')::uuid))",
+  "(org_id = any (array(select jsonb_array_elements_text(auth.jwt() -> 'app_metadata' -> 'orgs')::uuid))) is true",
+  "id in (1, 2, null)",
+  "id not in (1, 2, null)",
+  "id not in (1, 2)",
+  "title in ('alpha', null)",
+  "kind = 'a'",
+  "kind <> 'b' or kind is null",
+  "kind in ('a', 'b')",
+  "kind = (auth.jwt() ->> 'kind')::kind",
+  "kind is distinct from (auth.jwt() ->> 'kind')::kind",
+  "amount > 100",
+  "amount = (auth.jwt() ->> 'amount')::numeric",
+  "amount between 50 and 100.50",
+  "(auth.jwt() ->> 'kind') = any (tags)",
+  "title = any (tags)",
+  "tags && array['a', auth.jwt() ->> 'kind']",
+  "((auth.jwt() ->> 'kind') = title) is not true",
+  "coalesce(title, auth.jwt() ->> 'kind') = 'alpha'",
   "org_id in (select id from orgs where name = (auth.jwt() ->> 'org_name'))",
   "current_setting('request.jwt.claims', true)::jsonb ? 'sub'",
   "true",
@@ -81,7 +107,7 @@ const ON_ORGS = [
 
 /** Refusals that the docs name. */
 const DOCUMENTED =
-  /EXISTS under a NOT|NULL NOT IN|may be NULL, which Electric overlooks|NULL is one of several|read that table itself|may not select|is worth nothing|a test of NULL|primary key|may not use|Electric can't read/;
+  /EXISTS under a NOT|NULL NOT IN|may be NULL, which Electric overlooks|NULL is one of several|read that table itself|may not select|is worth nothing|a test of NULL|primary key|may not use|Electric can't read|under a NOT|may hold NULLs|list that holds NULL|of columns|Electric has no|is the same for all rows|a condition stands where/;
 
 const condition = (atoms: readonly string[]) =>
   fc.letrec<{ any: string }>((tie) => ({
@@ -107,14 +133,21 @@ const cases = fc.record({
   docs: fc.array(policy(ON_DOCS), { minLength: 1, maxLength: 4 }),
   members: fc.option(fc.array(policy(ON_MEMBERS), { maxLength: 2 }), { freq: 2 }),
   orgs: fc.option(fc.array(policy(ON_ORGS), { maxLength: 2 }), { freq: 2 }),
-  columns: fc.option(fc.subarray(["org_id", "owner_id", "public", "title"]), { freq: 3 }),
+  columns: fc.option(
+    fc.subarray(["org_id", "owner_id", "public", "title", "kind", "amount", "tags"]),
+    { freq: 3 },
+  ),
+  /** What the roles may select of `members`; all of it, where there is no list. */
+  granted: fc.option(fc.subarray(["org_id", "user_id", "role"]), { freq: 5 }),
   claims: fc.record({
     user_role: fc.option(fc.constantFrom("admin", "' or true --"), { nil: undefined }),
+    kind: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+    amount: fc.option(fc.constantFrom(50, "100.50"), { nil: undefined }),
     org_name: fc.option(fc.constantFrom("one", '"', "$1"), { nil: undefined }),
     app_metadata: fc.option(
       fc.record({
         org: fc.option(fc.constantFrom(...ORGS), { nil: undefined }),
-        orgs: fc.option(fc.subarray(ORGS), { nil: undefined }),
+        orgs: fc.option(fc.subarray([...ORGS, null]), { nil: undefined }),
       }),
       { nil: undefined },
     ),
@@ -136,14 +169,18 @@ async function fill(sql: Sql): Promise<void> {
     id(2)
   }');
     insert into docs
-      select row_number() over (), org, owner, public, title
+      select n, org, owner, public, title, (array['a', 'b', null]::kind[])[n % 3 + 1],
+        (array[50, 100, 100.5, null, 200])[n % 5 + 1]
+      from (select row_number() over () as n, org, owner, public, title
       from unnest(array['${id(5)}', '${id(6)}', '${id(7)}', null]::uuid[]) org,
         unnest(array['${id(1)}', '${id(2)}', null]::uuid[]) owner,
-        unnest(array[true, false, null]) public, unnest(array['alpha', 'beta', null]) title;`);
+        unnest(array[true, false, null]) public, unnest(array['alpha', 'beta', null]) title) rows;
+    update docs set tags = case id % 5 when 0 then '{a}' when 1 then '{b,NULL}' when 2 then null
+      when 3 then '{alpha,a}' else '{}' end::text[];`);
 }
 
 /** Makes the case's policies and grants. */
-async function apply(sql: Sql, { docs, members, orgs, columns }: Case): Promise<void> {
+async function apply(sql: Sql, { docs, members, orgs, columns, granted }: Case): Promise<void> {
   const old = await sql`select tablename, policyname from pg_policies where schemaname = 'public'`;
   const statements = old.map(({ tablename, policyname }) =>
     `drop policy ${policyname} on ${tablename};`
@@ -160,8 +197,13 @@ async function apply(sql: Sql, { docs, members, orgs, columns }: Case): Promise<
     }
   }
   statements.push("revoke all on docs from anon, authenticated;");
-  const granted = columns === null ? "" : `(${["id", ...columns].join()})`;
-  statements.push(`grant select ${granted} on docs to anon, authenticated;`);
+  const selected = columns === null ? "" : `(${["id", ...columns].join()})`;
+  statements.push(`grant select ${selected} on docs to anon, authenticated;`);
+  statements.push("revoke all on members from anon, authenticated;");
+  if (granted === null) statements.push("grant select on members to anon, authenticated;");
+  else if (granted.length > 0) {
+    statements.push(`grant select (${granted.join()}) on members to anon, authenticated;`);
+  }
   await sql.unsafe(statements.join("\n"));
 }
 
@@ -221,6 +263,11 @@ Deno.test(`the rows of a signed shape are those of row-level security, in ${RUNS
           }
           told.same++;
           const { where, params, columns: signed } = result.shape ?? {};
+          // Electric overlooks a NULL there.
+          const lists = [...`${where}`.matchAll(/(?:ANY|ALL) \(\$(\d+)\)/g)].map(([, n]) =>
+            `${params?.[Number(n) - 1]}`
+          );
+          ok(!lists.some((list) => /[{,]NULL[,}]/.test(list)), `${where} ${params}`);
           const names = signed?.map((name) => `"${name}"`).join() ?? "*";
           const rows = await sql.unsafe(
             `select ${names} from docs where ${where} order by id`,
@@ -234,7 +281,7 @@ Deno.test(`the rows of a signed shape are those of row-level security, in ${RUNS
       { numRuns: RUNS, endOnFailure: Deno.env.get("RLS_RUNS") !== undefined },
     );
     console.log(told);
-    ok(told.same > told.refused, JSON.stringify(told));
+    ok(told.same + told.denied > told.refused, JSON.stringify(told));
   } finally {
     await sql.end();
   }

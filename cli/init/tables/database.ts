@@ -8,7 +8,7 @@ export async function tablesOfDatabase(url: string): Promise<Table[]> {
   const sql = connectTo(url);
   try {
     const tables = await sql<Table[]>`
-      select n.nspname as schema, c.relname as name,
+      select n.nspname as schema, c.relname as name, c.relrowsecurity as secured,
         coalesce(json_agg(json_build_object(
           'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod)
         ) order by a.attnum) filter (where a.attname is not null), '[]') as columns
@@ -21,7 +21,7 @@ export async function tablesOfDatabase(url: string): Promise<Table[]> {
           select from pg_catalog.pg_depend d
           where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
         )
-      group by n.nspname, c.relname`;
+      group by n.nspname, c.relname, c.relrowsecurity`;
     return sortTables(tables);
   } catch (error) {
     const cause = error instanceof Error ? error.message || error.name : String(error);

@@ -3,7 +3,7 @@ import { type Column, sortTables, type Table } from "./table.ts";
 
 /**
  * Gives the tables that are there once these migrations have run: what they create, alter, rename and
- * drop. Reads no more of SQL than that: what a `do` block or a function does stays unseen.
+ * drop, and whether row-level security is on. Reads no more of SQL than that: what a `do` block or a function does stays unseen.
  */
 export function readTables(migrations: readonly string[]): Table[] {
   const tables = new Map<string, Table>();
@@ -30,6 +30,8 @@ const AFTER_TYPE = [
   ...["primary", "references", "storage", "unique", "using"],
 ];
 
+const ROW_LEVEL_SECURITY = ["row", "level", "security"];
+
 /** Reads one statement, word by word. */
 class Reader {
   readonly #tokens: readonly Token[];
@@ -55,7 +57,7 @@ class Reader {
     if (path === null || (unlessThere && this.#tables.has(keyOf(path)))) return;
     // A partition is synced by its parent.
     if (this.#takes("partition", "of")) return;
-    this.#tables.set(keyOf(path), { ...path, columns: this.#columns() });
+    this.#tables.set(keyOf(path), { ...path, columns: this.#columns(), secured: false });
   }
 
   #drop(): void {
@@ -76,7 +78,7 @@ class Reader {
     else if (this.#takes("set", "schema")) {
       this.#move(table, { ...table, schema: this.#identifier() });
     } else if (this.#takes("rename")) this.#renameColumn(table);
-    else this.#alterColumns(table);
+    else this.#alterTable(table);
   }
 
   #move(from: Table, to: Table): void {
@@ -97,8 +99,8 @@ class Reader {
   }
 
   /** Actions with commas between them. */
-  #alterColumns(table: Table): void {
-    let { columns } = table;
+  #alterTable(table: Table): void {
+    let { columns, secured } = table;
     do {
       if (this.#takes("add")) {
         this.#takes("column");
@@ -113,10 +115,11 @@ class Reader {
           const gone = this.#identifier();
           columns = columns.filter(({ name }) => name !== gone);
         }
-      }
+      } else if (this.#takes("enable", ...ROW_LEVEL_SECURITY)) secured = true;
+      else if (this.#takes("disable", ...ROW_LEVEL_SECURITY)) secured = false;
       this.#skipToComma();
     } while (this.#takes(","));
-    this.#tables.set(keyOf(table), { ...table, columns });
+    this.#tables.set(keyOf(table), { ...table, columns, secured });
   }
 
   /** The list in parentheses behind a new table's name; there is none for `create table … as`. */

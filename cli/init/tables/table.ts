@@ -4,6 +4,8 @@ export interface Table {
   /** As Postgres stores it. */
   readonly name: string;
   readonly columns: readonly Column[];
+  /** Whether row-level security is on. */
+  readonly secured: boolean;
 }
 
 /** A column, with its type as it is written; empty where that isn't known. */

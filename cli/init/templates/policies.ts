@@ -12,14 +12,15 @@ ${lines.map((line) => line === "" ? "" : `  ${line}`).join("\n")}
 }
 
 const HEAD = `// deno-lint-ignore no-unused-vars -- the examples in the comments need them
-import { allow, definePolicies, deny, ownRows, rows } from "electric-gatekeeper";
+import { allow, definePolicies, deny, ownRows, rls, rows } from "electric-gatekeeper";
 
 /**
  * Who may sync what. Yours to edit: a table that isn't here is nobody's.
  *
  * A policy is \`allow\`, \`deny\`, or a function of \`{ user, shape, sql }\` that answers true, false or the
- * rows that this user gets. \`user\` is null for who hasn't signed in. The comments are what the columns
- * suggest: read them before you put one in the place of \`deny\`.
+ * rows that this user gets. \`user\` is null for who hasn't signed in. \`rls\` gives what the table's row-level
+ * security gives. The comments are what that, or the columns, suggest: read them before you put one in the
+ * place of \`deny\`.
  */`;
 
 const NO_TABLES = [

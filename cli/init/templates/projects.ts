@@ -1,6 +1,7 @@
 import { envTemplate, SERVERS_ENV, SUPABASE_ENV, WORKER_ENV } from "./env_example.ts";
 import { policiesTemplate } from "./policies_template.ts";
 import { REVOCATIONS_SQL } from "./revocations_sql.ts";
+import { rlsImports, withRlsPackages } from "./rls_packages.ts";
 import { EDGE, GATEKEEPER, NODE_EDGE, NODE_GATEKEEPER, WORKER_EDGE, WRANGLER } from "./servers.ts";
 import { COMPARE, denoJson, type Filling, npm, type TemplateFile } from "./template.ts";
 
@@ -16,7 +17,7 @@ const file = (path: string, text: string): TemplateFile => ({ path, text, advice
 const REVOCATIONS = "electric/revocations.sql";
 
 const supabase: WriteFiles = (filling) => {
-  const { version, migration } = filling;
+  const { version, tables, migration } = filling;
   const functions = "supabase/functions";
   return [
     file(`${functions}/edge/index.ts`, EDGE),
@@ -24,9 +25,12 @@ const supabase: WriteFiles = (filling) => {
       `${functions}/edge/deno.json`,
       denoJson({ "electric-gatekeeper/edge": npm(version, "/edge") }),
     ),
-    file(`${functions}/gatekeeper/index.ts`, GATEKEEPER),
+    file(`${functions}/gatekeeper/index.ts`, withRlsPackages(GATEKEEPER, tables)),
     policiesTemplate(`${functions}/gatekeeper/policies.ts`, filling),
-    file(`${functions}/gatekeeper/deno.json`, denoJson({ "electric-gatekeeper": npm(version) })),
+    file(
+      `${functions}/gatekeeper/deno.json`,
+      denoJson({ "electric-gatekeeper": npm(version), ...rlsImports(tables) }),
+    ),
     envTemplate(`${functions}/.env.example`, SUPABASE_ENV),
     file(migration, REVOCATIONS_SQL),
   ];
@@ -49,13 +53,14 @@ const node: WriteFiles = (filling) => [
 
 const deno: WriteFiles = (filling) => [
   file("electric/edge.ts", EDGE),
-  file("electric/gatekeeper.ts", GATEKEEPER),
+  file("electric/gatekeeper.ts", withRlsPackages(GATEKEEPER, filling.tables)),
   policiesTemplate("electric/policies.ts", filling),
   file(
     "electric/deno.json",
     denoJson({
       "electric-gatekeeper": npm(filling.version),
       "electric-gatekeeper/edge": npm(filling.version, "/edge"),
+      ...rlsImports(filling.tables),
     }),
   ),
   envTemplate("electric/.env.example", SERVERS_ENV),

@@ -1,5 +1,6 @@
 import type { TransactionSql } from "postgres";
 import { RlsRefused } from "./refused.ts";
+import { shortOf } from "./types.ts";
 
 /** A row-level security policy for reading that counts for a role. */
 export interface RlsPolicy {
@@ -23,18 +24,33 @@ export interface Rights extends TableName {
   readonly secured: boolean;
   /** Whether the role has the rights of the owner, who passes row-level security by. */
   readonly owns: boolean;
+  /** Whether other tables inherit from it, whose rows are then its rows, too. */
+  readonly hasHeirs: boolean;
+  /** Whether the role may select the table as a whole, with columns that come later. */
+  readonly whole: boolean;
   /** Whether the role may use the schema. */
   readonly mayUse: boolean;
   readonly policies: readonly RlsPolicy[];
   /** All columns, and whether the role may select each. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly granted: boolean;
-    /** Whether it is of the primary key. */
-    readonly key: boolean;
-    /** Whether it may be NULL. */
-    readonly nullable: boolean;
-  }[];
+  readonly columns: readonly Column[];
+}
+
+/** A column, as a role has it. */
+export interface Column {
+  readonly name: string;
+  readonly granted: boolean;
+  /** Whether it is of the primary key. */
+  readonly key: boolean;
+  /** Whether it may be NULL. */
+  readonly nullable: boolean;
+  /** The short name of a type of Postgres's own, `enum` for one, or another's name with its schema. */
+  readonly type: string;
+  /** Whether texts are equal only when their bytes are. */
+  readonly exact: boolean;
+  /** Whether texts are in the order of their bytes. */
+  readonly bytewise: boolean;
+  /** How many digits a `numeric` may have, where it says so. */
+  readonly digits: number | null;
 }
 
 /** What the catalogue says now. */
@@ -56,7 +72,7 @@ interface Row extends Omit<Rights, "kind"> {
 /**
  * Reads what `role` may read of some tables, as Postgres does (`CREATE POLICY` in its manual): policies
  * for SELECT and ALL, for roles whose rights this one has. One statement, for it is asked for each
- * token; it leaves `search_path` empty. Throws {@link RlsRefused} unless the role is one that comes in
+ * token; it leaves `search_path` empty, and has values written in the styles that Electric reads. Throws {@link RlsRefused} unless the role is one that comes in
  * through an API: no superuser, none that passes row-level security by, and, where there is PostgREST's
  * `authenticator`, one that it may become.
  */
@@ -67,24 +83,45 @@ export async function readCatalogue(
 ): Promise<Catalogue> {
   const names = JSON.stringify(tables.map(({ schema, name }) => ({ schema, name })));
   // `pg_get_expr` is in a subquery of what is selected, so the path is empty by then. A list as JSON, for
-  // Postgres would plan anew for each array: that takes longer than the query.
+  // Postgres would plan anew for each array: that takes longer than the query. From 16384 on, types are users';
+  // 100 is the database's collation. To look those up in a join takes half of the query's time.
   const rows = await sql<Row[]>`
     with setting as materialized (
-      select current_setting('search_path') as path, set_config('search_path', '', true) as emptied)
-    select setting.path, setting.emptied,
+      select current_setting('search_path') as path, set_config('search_path', '', true) as emptied,
+        set_config('DateStyle', 'ISO', true) as dates,
+        set_config('IntervalStyle', 'postgres', true) as intervals,
+        set_config('bytea_output', 'hex', true) as bytes,
+        set_config('extra_float_digits', '1', true) as digits,
+        (select case to_jsonb(d) ->> 'datlocprovider' when 'b' then true when 'i' then false
+            else d.datcollate in ('C', 'POSIX') end
+          from pg_catalog.pg_database d where d.datname = current_database()) as bytewise)
+    select setting.*,
       r.rolsuper or r.rolbypassrls as passes,
       coalesce((select pg_has_role(a.oid, r.oid, 'member') from pg_catalog.pg_roles a
         where a.rolname = 'authenticator'), true) as reachable,
       pg_has_role(current_user, r.oid, 'member') as ours,
       asked.schema, asked.name, c.relkind::text as kind, c.relrowsecurity as secured,
       pg_has_role(r.oid, c.relowner, 'usage') as owns,
+      c.relkind = 'r' and exists (select from pg_catalog.pg_inherits where inhparent = c.oid)
+        as "hasHeirs",
+      has_table_privilege(r.oid, c.oid, 'select') as whole,
       has_schema_privilege(r.oid, n.oid, 'usage') as "mayUse",
-      (select json_agg(json_build_object(
+      (select coalesce(json_agg(json_build_object(
           'name', a.attname, 'nullable', not a.attnotnull,
-          'key', coalesce((select a.attnum = any(i.indkey) from pg_catalog.pg_index i
-            where i.indrelid = c.oid and i.indisprimary), false),
-          'granted', has_column_privilege(r.oid, c.oid, a.attnum, 'select')) order by a.attnum)
+          'type', case when a.atttypid < 16384 then format_type(a.atttypid, null)
+            else (select case t.typtype when 'e' then 'enum' else t.typnamespace::regnamespace || '.' || t.typname end
+              from pg_catalog.pg_type t where t.oid = a.atttypid) end,
+          'exact', a.attcollation in (0, 100) or (select l.collisdeterministic
+            from pg_catalog.pg_collation l where l.oid = a.attcollation),
+          'bytewise', case a.attcollation when 0 then false when 100 then setting.bytewise
+            else (select l.collprovider = 'b' or l.collprovider = 'c' and l.collcollate in ('C', 'POSIX')
+              from pg_catalog.pg_collation l where l.oid = a.attcollation) end,
+          'digits', case when a.atttypid = 'pg_catalog.numeric'::regtype and a.atttypmod > 0
+            then (a.atttypmod - 4) >> 16 & 65535 end,
+          'key', coalesce(a.attnum = any(i.indkey), false),
+          'granted', has_column_privilege(r.oid, c.oid, a.attnum, 'select')) order by a.attnum), '[]')
         from pg_catalog.pg_attribute a
+        left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
       (select coalesce(json_agg(json_build_object(
           'name', p.polname, 'permissive', p.polpermissive,
@@ -106,15 +143,25 @@ export async function readCatalogue(
   if (!first.ours) {
     throw new RlsRefused(`DATABASE_URL's user can't act as ${role}: grant ${role} to it`);
   }
-  const found = rows.flatMap(({ kind, ...rights }) => kind === null ? [] : [{ ...rights, kind }]);
+  const found = rows.flatMap(({ kind, columns, ...rights }) =>
+    kind === null ? [] : [{ ...rights, kind, columns: columns.map(withShortType) }]
+  );
   return { path: first.path, found };
 }
 
+const withShortType = (column: Column): Column => ({ ...column, type: shortOf(column.type) });
+
 /** Throws {@link RlsRefused} for what Electric can't follow, or whose row-level security isn't the role's. */
-export function checkRights({ schema, name, kind, owns, mayUse }: Rights, role: string): void {
+export function checkRights(rights: Rights, role: string): void {
+  const { schema, name, kind, owns, mayUse, hasHeirs } = rights;
   const table = `${schema}.${name}`;
   if (kind !== "r" && kind !== "p") {
     throw new RlsRefused(`${table} is no table: Electric follows tables alone`);
+  }
+  if (hasHeirs) {
+    throw new RlsRefused(
+      `tables inherit from ${table}, whose rows Electric doesn't follow as its own: use partitions`,
+    );
   }
   if (owns) {
     throw new RlsRefused(`role ${role} has the rights of the owner of ${table}, past its policies`);

@@ -49,13 +49,14 @@ export function closedParts(expression: unknown): Node[] {
       continue;
     }
     const node: Node = { ...value };
-    if (isExpression(node) && isClosed(node)) {
+    // A row is no value: what it is made of is looked at.
+    if (isExpression(node) && typeOf(node) !== "RowExpr" && isClosed(node)) {
       if (!isConstant(node)) found.push(node);
       continue;
     }
     const { subselect, testexpr } = fieldsOf(node);
     if (typeOf(node) === "SubLink" && subselect !== undefined && isClosed(subselect)) {
-      found.push(arrayOf(subselect));
+      if (typeOf(testexpr) !== "RowExpr") found.push(arrayOf(subselect));
       ahead.push(testexpr);
       continue;
     }

@@ -1,4 +1,4 @@
-import type { TransactionSql } from "postgres";
+import postgres, { type TransactionSql } from "postgres";
 import type { User } from "../../users/authenticate.ts";
 import { RlsRefused } from "./refused.ts";
 
@@ -10,46 +10,90 @@ export interface Computed {
   readonly type: string;
 }
 
+/** A part of a policy that is computed. */
+export interface Part {
+  /** SQL of Postgres's own writing. */
+  readonly expression: string;
+  /** The functions in it, by their names with their schemas. */
+  readonly functions: readonly (readonly string[])[];
+  /** The policy that it is of, as messages name it. */
+  readonly policy: string;
+}
+
 /** What {@link compute} computes, and as whom. */
 export interface Computation {
   readonly role: string;
   readonly user: User | null;
-  /** The `search_path` to do it with, and to leave behind. */
+  /** The `search_path` that functions find; what Postgres is born with goes before it. */
   readonly path: string;
-  /** SQL of Postgres's own writing. */
-  readonly expressions: readonly string[];
-  /** The functions in them, by their names with their schemas. */
-  readonly functions: readonly (readonly string[])[];
+  readonly parts: readonly Part[];
 }
 
 /**
  * Computes expressions as the user, in the settings that PostgREST makes for a request: the claims of
  * the token in `request.jwt.claims`, and the role. Throws {@link RlsRefused} when one of the functions,
- * or another of its name, is volatile.
+ * or another of its name, is volatile, or when Postgres can't compute them.
  */
 export async function compute(
   sql: TransactionSql,
   computation: Computation,
 ): Promise<ReadonlyMap<string, Computed>> {
-  const { expressions } = computation;
-  const volatile = await become(sql, computation);
-  if (volatile !== null) {
-    throw new RlsRefused(
-      `${volatile}() is volatile, so what it gives now says nothing of later: mark it stable, if it is`,
-    );
-  }
+  const { parts } = computation;
+  checkStable(parts, await become(sql, computation));
+  const expressions = [...new Set(parts.map(({ expression }) => expression))];
   if (expressions.length === 0) return new Map();
-  const columns = expressions.map((expression, i) =>
-    `(${expression})::text as "v${i}", pg_typeof(${expression})::text as "t${i}"`
-  );
-  const [row] = await sql.unsafe<Record<string, string | null>[]>(`select ${columns.join()}`);
-  await sql.unsafe("set local role none");
+  const row = await evaluate(sql, expressions, parts);
   return new Map(
     expressions.map((expression, i) => [
       expression,
       { value: row?.[`v${i}`] ?? null, type: row?.[`t${i}`] ?? "unknown" },
     ]),
   );
+}
+
+function checkStable(parts: readonly Part[], volatile: string | null): void {
+  if (volatile === null) return;
+  const of = parts.find(({ functions }) =>
+    functions.some((names) => volatile.endsWith(names.slice(-2).join(".")))
+  );
+  throw new RlsRefused(
+    `${
+      of?.policy ?? "a policy"
+    } can't be a shape: ${volatile}() is volatile, so what it gives now says ` +
+      "nothing of later: mark it stable, if it is",
+  );
+}
+
+async function evaluate(
+  sql: TransactionSql,
+  expressions: readonly string[],
+  parts: readonly Part[],
+) {
+  const columns = expressions.map((expression, i) => `${expression} as "c${i}"`);
+  // Once each: `offset 0` keeps Postgres from putting an expression where its value is named.
+  const values = expressions.map((_, i) =>
+    `"c${i}"::text as "v${i}", pg_typeof("c${i}")::text as "t${i}"`
+  );
+  try {
+    // Both at once, which saves a round trip.
+    const [[row]] = await Promise.all([
+      sql.unsafe<Record<string, string | null>[]>(
+        `select ${values.join()} from (select ${columns.join()} offset 0) computed`,
+      ),
+      sql.unsafe("set local role none"),
+    ]);
+    return row;
+  } catch (error) {
+    // What the database is short of, or an end of the connection, is no fault of the policies.
+    if (!(error instanceof postgres.PostgresError) || /^(08|53|57|58|XX)/.test(error.code)) {
+      throw error;
+    }
+    const policies = [...new Set(parts.map(({ policy }) => policy))].join(", or ");
+    throw new RlsRefused(
+      `${policies} can't be a shape: Postgres can't compute what it says of the user ` +
+        `(${error.message}): correct that part, or the token's claims`,
+    );
+  }
 }
 
 /**
@@ -59,14 +103,16 @@ export async function compute(
  */
 async function become(
   sql: TransactionSql,
-  { role, user, path, expressions, functions }: Computation,
+  { role, user, path: usual, parts }: Computation,
 ): Promise<string | null> {
-  if (expressions.length === 0) {
+  // What Postgres printed without a schema is its own.
+  const path = usual === "" ? "pg_catalog" : `pg_catalog, ${usual}`;
+  if (parts.length === 0) {
     await sql`select set_config('search_path', ${path}, true)`;
     return null;
   }
   const claims = { ...user?.claims, ...(user !== null && { sub: user.id }), role };
-  const called = functions.map((names) => ({
+  const called = parts.flatMap(({ functions }) => functions).map((names) => ({
     schema: names.at(-2) ?? "pg_catalog",
     name: names.at(-1) ?? "",
   }));

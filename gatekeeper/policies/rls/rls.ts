@@ -3,13 +3,15 @@ import { checkElectricReads } from "../electric_grammar.ts";
 import { SqlRefused } from "../sql_tree.ts";
 import { type Policy, type Question, Rows } from "../policy.ts";
 import { closedParts, functionsOf } from "./closed.ts";
-import { compute } from "./compute.ts";
-import { keyOf, type Loaded, loadTables } from "./load.ts";
-import { RlsRefused } from "./refused.ts";
-import { type Param, securityOf } from "./rewrite.ts";
+import { compute, type Part } from "./compute.ts";
+import { keyOf, type Loaded, type LoadedTable, loadTables } from "./load.ts";
+import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
+import { securityOf } from "./rewrite.ts";
+import type { Param } from "./term.ts";
 import { printExpression } from "./sql_text.ts";
-import { type Node, renumber } from "./tree.ts";
+import { fieldsOf, type Node, renumber, typeOf } from "./tree.ts";
 import { nodeOf } from "./truth.ts";
+import { checkSteady } from "./unsteady.ts";
 
 /** The role of who hasn't signed in. */
 const ANONYMOUS = "anon";
@@ -52,18 +54,25 @@ export const rls: Policy = async ({ user, shape, sql }: Question) => {
   });
   if ("truth" in security && !security.truth) return false;
   const { tree, used } = numberUsed(nodeOf(security), params);
-  const where = await printExpression(tree);
-  await checkReadable(where);
+  const printed = await printExpression(tree);
+  // Electric joins it with a subset's clause by AND.
+  const where = isOr(tree) ? `(${printed})` : printed;
+  await checkReadable(where, shape.table);
   const rows = Rows.of(where, used);
-  return granted.length === table.columns.length ? rows : rows.columns(first, ...others);
+  // A grant of all columns that there are is none of those that come later.
+  return table.whole ? rows : rows.columns(first, ...others);
 };
 
-async function checkReadable(where: string): Promise<void> {
+const isOr = (tree: Node) => typeOf(tree) === "BoolExpr" && fieldsOf(tree)["boolop"] === "OR_EXPR";
+
+async function checkReadable(where: string, shape: string): Promise<void> {
   try {
     await checkElectricReads(where);
   } catch (error) {
     if (!(error instanceof SqlRefused)) throw error;
-    throw new RlsRefused(`Electric can't read ${where}: ${error.message}`);
+    throw new RlsRefused(
+      `the policies of ${shape} can't be a shape, for Electric can't read ${where}: ${error.message}`,
+    );
   }
 }
 
@@ -80,21 +89,28 @@ function numberUsed(security: Node, params: readonly Param[]): { tree: Node; use
 
 /** Computes all closed parts of all tables' policies at once; gives what looks one up. */
 async function computeParts({ tables, path }: Loaded, { user, sql }: Question, role: string) {
-  const parts = [...tables.values()].flatMap(({ secured, policies }) =>
-    secured ? policies.flatMap(({ tree }) => closedParts(tree)) : []
-  );
+  const parts: Part[] = [];
   const texts = new Map<string, string>();
-  for (const part of parts) texts.set(JSON.stringify(part), await printExpression(part));
-  const values = await compute(sql, {
-    role,
-    user,
-    path,
-    expressions: [...new Set(texts.values())],
-    functions: parts.flatMap(functionsOf),
-  });
+  for (const { policy, part } of [...tables.values()].flatMap(closedOf)) {
+    const expression = await printExpression(part);
+    texts.set(JSON.stringify(part), expression);
+    parts.push({ expression, functions: functionsOf(part), policy });
+  }
+  const values = await compute(sql, { role, user, path, parts });
   return (part: Node) => {
     const value = values.get(texts.get(JSON.stringify(part)) ?? "");
     if (value === undefined) throw new RlsRefused("a part of it wasn't computed");
     return value;
   };
+}
+
+/** The closed parts of a table's policies, with the names of their policies. */
+function closedOf(table: LoadedTable): { policy: string; part: Node }[] {
+  if (!table.secured) return [];
+  return table.policies.flatMap(({ name, tree }) => {
+    const policy = nameOf(name, table);
+    const parts = closedParts(tree);
+    inPolicy(policy, () => parts.forEach(checkSteady));
+    return parts.map((part) => ({ policy, part }));
+  });
 }

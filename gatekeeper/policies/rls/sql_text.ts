@@ -1,5 +1,5 @@
 import QuickLRU from "quick-lru";
-import { listOf, parseStatement } from "../sql_tree.ts";
+import { listOf, ParserMissing, parseStatement } from "../sql_tree.ts";
 import { RlsRefused } from "./refused.ts";
 import { fieldsOf, type Node } from "./tree.ts";
 
@@ -13,12 +13,20 @@ const printed = new QuickLRU<string, string>({ maxSize: MAX_KNOWN });
 export async function parseExpression(text: string): Promise<Node> {
   const known = parsed.get(text);
   if (known !== undefined) return known;
-  const select = await parseStatement(`SELECT ${text}`);
+  const select = await parse(`SELECT ${text}`);
   const [target] = listOf(select["targetList"]);
   const { val } = fieldsOf(target);
   const tree: Node = { ...Object(val) };
   parsed.set(text, tree);
   return tree;
+}
+
+async function parse(sql: string) {
+  try {
+    return await parseStatement(sql);
+  } catch (error) {
+    throw error instanceof ParserMissing ? missing("libpg-query", error) : error;
+  }
 }
 
 /** Prints an expression. */
@@ -58,8 +66,15 @@ async function loadDeparser() {
   try {
     return await import("pgsql-deparser");
   } catch (cause) {
-    const error = new RlsRefused("the package pgsql-deparser isn't there: add it to use rls");
-    error.cause = cause;
-    throw error;
+    throw missing("pgsql-deparser", cause);
   }
+}
+
+function missing(name: string, cause: unknown): RlsRefused {
+  const error = new RlsRefused(
+    `the package ${name} isn't there, which rls needs: npm install ${name}; on Deno and Supabase, have it in ` +
+      `the imports of deno.json, and import "${name}" in index.ts`,
+  );
+  error.cause = cause;
+  return error;
 }

@@ -73,7 +73,8 @@ export const not = (arg: Node): Node => ({ BoolExpr: { boolop: "NOT_EXPR", args:
 /**
  * `left IN (SELECT columns FROM table WHERE where)`; several columns are a row's. Electric (1.7.12)
  * sorts the selected columns by name, whatever order they were written in, and not what stands left
- * of IN: another order would look values up in the wrong columns.
+ * of IN: another order would look values up in the wrong columns. The table has its schema: without, it is
+ * whichever a search_path finds.
  */
 export function inSelect(
   left: readonly Node[],
@@ -91,7 +92,7 @@ export function inSelect(
       targetList: pairs.map(({ name }) => ({ ResTarget: { val: columnRef(name) } })),
       fromClause: [{
         RangeVar: {
-          ...(table.schema !== "public" && { schemaname: table.schema }),
+          schemaname: table.schema,
           relname: table.name,
           inh: true,
           relpersistence: "p",
