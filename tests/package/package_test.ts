@@ -114,7 +114,14 @@ const shapes = defineShapes({
 const user: User = { id: "a", role: "authenticated", claims: {} };
 export const gatekeeper = createGatekeeper({ policies, shapes, authenticate: () => user, basePath: "/api" });
 createServer(toNodeListener(createEdge({ env: process.env })));
-export const shape = gatekeeperShape({ gatekeeper: "http://localhost:4000", table: "items" });
+const at = "http://localhost:4000";
+export const items = gatekeeperShape({ gatekeeper: at, table: "items" });
+export const issues = gatekeeperShape<typeof shapes>({ gatekeeper: at, shape: "issues", args: { project: "a" } });
+export const own = gatekeeperShape<typeof shapes>({ gatekeeper: at, shape: "own" });
+// @ts-expect-error: it needs its arguments.
+gatekeeperShape<typeof shapes>({ gatekeeper: at, shape: "issues" });
+// @ts-expect-error: there is no such shape.
+gatekeeperShape<typeof shapes>({ gatekeeper: at, shape: "isues", args: { project: "a" } });
 `;
   await Deno.mkdir(`${temp.path}/node_modules/@types`, { recursive: true });
   const link = (from: string, to: string) => Deno.symlink(from, `${temp.path}/node_modules/${to}`);
