@@ -8,7 +8,7 @@ import { NotServed } from "./electric_identifier.ts";
 import { readAsElectric, type Served } from "./electric_reader.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 1_000_000);
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 400_000);
 
 /** From the same few pieces, so that queries that look alike are often compared. */
 const nasty = fc.constantFrom(
