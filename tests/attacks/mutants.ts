@@ -1103,8 +1103,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/policies/rls/operators.ts",
     "an operator is Postgres's own",
-    "if (others.length > 0) throw lacking();",
-    "",
+    'const name = operator.join(".");',
+    'const name = operator.at(-1) ?? "";',
   ),
   at(
     "gatekeeper/policies/rls/operators.ts",
