@@ -265,9 +265,10 @@ Deno.test("the docs' recipes sync rows", { ignore: noBinary !== null }, async (t
     await using own = await tempDir();
     await writeProject(await readPage("docs/clients.md"), own.path);
     const path = join(own.path, "todos_collection.ts");
-    const text = await Deno.readTextFile(path);
-    const show = `await items.preload();\nconsole.log(\`\${items.size} items\`);\nDeno.exit(0);\n`;
-    await Deno.writeTextFile(path, text.replace("http://localhost:4000", dev.gatekeeper) + show);
+    const text = (await Deno.readTextFile(path))
+      .replace("http://localhost:4000", dev.gatekeeper).replace(`table: "todos"`, `table: "items"`);
+    const show = `await todos.preload();\nconsole.log(\`\${todos.size} items\`);\nDeno.exit(0);\n`;
+    await Deno.writeTextFile(path, text + show);
     match(await runFile(path, own.path), /^[1-9]\d* items/m);
   });
 });
@@ -339,7 +340,7 @@ globalThis.fetch = (input, init) => {
 };
 `;
 const SYNC_ONCE = `
-const stream = new ShapeStream(await openTodos());
+const stream = new ShapeStream(todos);
 stream.subscribe(() => Deno.exit(0));
 `;
 
