@@ -6,12 +6,16 @@ export interface TableQuestion {
   readonly params?: readonly string[] | Readonly<Record<string, string>>;
   readonly columns?: readonly string[];
   readonly replica?: "default" | "full";
+  readonly shape?: undefined;
+  readonly args?: undefined;
 }
 
 /** A shape that the server defines. */
 export interface NamedQuestion {
   readonly shape: string;
   readonly args?: unknown;
+  readonly table?: undefined;
+  readonly replica?: undefined;
 }
 
 /** What a client asks the gatekeeper for. */
@@ -41,6 +45,6 @@ export type NamedQuestionOf<Shapes> = {
 export type AnyShapes = Readonly<Record<string, { readonly args: Takes<Record<string, unknown>> }>>;
 
 /** The table's or the shape's name, for messages. */
-export function nameOf(question: Question): string {
-  return "table" in question ? question.table : question.shape;
+export function nameOf({ table, shape }: Question): string {
+  return table ?? shape;
 }
