@@ -58,8 +58,7 @@ export function gatekeeperShape<Shapes = AnyShapes>(
   options: GatekeeperShapeOptions<Shapes>,
 ): GatekeeperShape;
 export function gatekeeperShape(options: CommonOptions & Question): GatekeeperShape {
-  const { authorization, fetchClient = globalThis.fetch, signal, onError, ...asked } = options;
-  const { gatekeeper: url, ...question } = asked;
+  const { gatekeeper: url, authorization, fetchClient = fetch, signal, onError, ...question } = options;
   const gatekeeper = url.replace(/\/+$/, "");
   let failure: GatekeeperError | undefined;
   return {

@@ -20,12 +20,12 @@ export function keepGrant(question: Question, ask: Ask): GrantKeeper {
   let expiresAt = 0;
 
   const renew = async (credentials: string) => {
-    const grant = await ask(question, credentials);
-    const lifetime = grant.expiresAt - Date.now();
+    current = await ask(question, credentials);
+    const lifetime = current.expiresAt - Date.now();
     // A token that has expired on arrival shows that our clock is wrong; then only the proxy's word counts.
-    expiresAt = lifetime > 0 ? grant.expiresAt : Infinity;
+    expiresAt = lifetime > 0 ? current.expiresAt : Infinity;
     renewAt = expiresAt - Math.min(60_000, lifetime / 10);
-    return current = grant;
+    return current;
   };
 
   return async (credentials, refused) => {

@@ -1,5 +1,5 @@
-/** Claims that each token of one sign-in has anew: its times, its own id, and how long ago one signed in. */
-const OF_EACH_TOKEN = /"(exp|iat|nbf|jti|auth_time|fva)":[^,}]*/g;
+/** Claims that each token of one sign-in has anew: its times, its own id, and Clerk's minutes since the sign-in. */
+const OF_EACH_TOKEN = /"(exp|iat|nbf|jti|fva)":[^,}]*/g;
 
 /**
  * Says whose credentials are: what a JWT claims, but for what each token has anew, and the whole text of all
