@@ -28,6 +28,8 @@ export async function readAuthorization(authorization: Authorization | undefined
 }
 
 /** Whose sessions they are: a Supabase client's `auth`, and all others as they were given. */
-export function ownerOf<Given>(given: Given | { readonly auth: SupabaseAuth }): Given | SupabaseAuth {
+export function ownerOf<Given>(
+  given: Given | { readonly auth: SupabaseAuth },
+): Given | SupabaseAuth {
   return given instanceof Object && "auth" in given ? given.auth : given;
 }

@@ -58,7 +58,8 @@ export function gatekeeperShape<Shapes = AnyShapes>(
   options: GatekeeperShapeOptions<Shapes>,
 ): GatekeeperShape;
 export function gatekeeperShape(options: CommonOptions & Question): GatekeeperShape {
-  const { gatekeeper: url, authorization, fetchClient = fetch, signal, onError, ...question } = options;
+  const { gatekeeper: url, authorization, fetchClient = fetch, signal, onError, ...question } =
+    options;
   const gatekeeper = url.replace(/\/+$/, "");
   let failure: GatekeeperError | undefined;
   return {

@@ -15,20 +15,11 @@ export function readGrant(answer: unknown): Grant | undefined {
   const { Authorization: authorization } = recordOf(headers);
   if (typeof url !== "string" || typeof authorization !== "string") return undefined;
   return {
-    url: spread(url),
+    url,
     authorization,
     params: Object.entries(recordOf(params)).flatMap(toQuery),
     expiresAt: Date.parse(String(expires_at)),
   };
-}
-
-/**
- * Gives each grant a name of this machine of its own, since a browser holds six connections to a name at most:
- * where the browser knows by itself that all below `localhost` is this machine.
- */
-function spread(url: string): string {
-  if (!/Chrome|Firefox/.test(globalThis.navigator?.userAgent)) return url;
-  return url.replace("http://localhost:", `http://${Math.random()}.localhost:`);
 }
 
 /** Writes a part of a shape as the official client does. */
@@ -37,7 +28,9 @@ function toQuery([name, value]: [string, unknown]): [name: string, value: string
     return [[name, value.map((column) => `"${String(column).replaceAll('"', '""')}"`).join()]];
   }
   if (typeof value === "string") return [[name, value]];
-  return Object.entries(recordOf(value)).map(([number, text]) => [`${name}[${number}]`, String(text)]);
+  return Object.entries(recordOf(value)).map((
+    [number, text],
+  ) => [`${name}[${number}]`, String(text)]);
 }
 
 /** The fields of what somebody else wrote; none where that isn't an object. */

@@ -6,20 +6,13 @@ export interface TableQuestion {
   readonly params?: readonly string[] | Readonly<Record<string, string>>;
   readonly columns?: readonly string[];
   readonly replica?: "default" | "full";
-  readonly shape?: undefined;
-  readonly args?: undefined;
 }
 
-/** A shape that the server defines. */
-export interface NamedQuestion {
-  readonly shape: string;
+/** What a client asks the gatekeeper for: a table's shape, or one that the server defines, with arguments. */
+export interface Question extends Partial<TableQuestion> {
+  readonly shape?: string;
   readonly args?: unknown;
-  readonly table?: undefined;
-  readonly replica?: undefined;
 }
-
-/** What a client asks the gatekeeper for. */
-export type Question = TableQuestion | NamedQuestion;
 
 /** As much of a Standard Schema (https://standardschema.dev) as says what it takes. */
 interface Takes<Input> {
@@ -46,5 +39,5 @@ export type AnyShapes = Readonly<Record<string, { readonly args: Takes<Record<st
 
 /** The table's or the shape's name, for messages. */
 export function nameOf({ table, shape }: Question): string {
-  return table ?? shape;
+  return table ?? shape ?? "";
 }
