@@ -18,21 +18,18 @@ export type Authorization =
   | SupabaseAuth
   | { readonly auth: SupabaseAuth };
 
-/** Gives the `Authorization` header of now, or nothing where nobody has signed in. */
-export async function readAuthorization(
-  authorization: Authorization | undefined,
-): Promise<string | undefined> {
-  const session = await supabaseAuthOf(authorization)?.getSession();
-  let token: MaybeToken = session?.data.session?.access_token;
-  if (typeof authorization === "string") token = authorization;
-  if (typeof authorization === "function") token = await authorization();
-  if (!token) return undefined;
-  return token.includes(" ") ? token : `Bearer ${token}`;
+/** Gives the `Authorization` header of now, empty where nobody has signed in. */
+export async function readAuthorization(authorization: Authorization | undefined): Promise<string> {
+  const owner = ownerOf(authorization);
+  let token: MaybeToken;
+  if (typeof owner === "object") token = (await owner.getSession()).data.session?.access_token;
+  else token = typeof owner === "function" ? await owner() : owner;
+  return !token || token.includes(" ") ? token ?? "" : `Bearer ${token}`;
 }
 
-export function supabaseAuthOf(
-  authorization: Authorization | typeof fetch | undefined,
-): SupabaseAuth | undefined {
-  if (typeof authorization !== "object") return undefined;
-  return "auth" in authorization ? authorization.auth : authorization;
+/** Whose sessions they are: a Supabase client's `auth`, and all others as they were given. */
+export function ownerOf<Given>(
+  given: Given | { readonly auth: SupabaseAuth },
+): Given | SupabaseAuth {
+  return given instanceof Object && "auth" in given ? given.auth : given;
 }

@@ -1,8 +1,10 @@
 import { GatekeeperError } from "./error.ts";
-import { type Grant, isRecord, readGrant } from "./grant.ts";
+import { type Grant, readGrant, recordOf } from "./grant.ts";
+import { holderOf } from "./holder.ts";
 import { inOneTab } from "./one_tab.ts";
 import { nameOf, type Question } from "./question.ts";
 import { remember } from "./remember.ts";
+import { sleep } from "./sleep.ts";
 
 /** How long the gatekeeper may take to answer, in milliseconds. */
 const ANSWER_WITHIN = 10_000;
@@ -12,25 +14,29 @@ const TOGETHER_WITHIN = 5;
 const MOST_AT_ONCE = 50;
 
 /** Asks for a grant, with the user's credentials. Rejects with a {@link GatekeeperError}. */
-export type Ask = (question: Question, authorization: string | undefined) => Promise<Grant>;
+export type Ask = (question: Question, authorization: string) => Promise<Grant>;
 
-/** Somebody who waits for an answer. */
-interface Asker {
-  readonly question: Question;
-  readonly resolve: (grant: Grant) => void;
-  readonly reject: (error: GatekeeperError) => void;
+/** What one request asks for, and its answers in the same order. */
+interface Batch {
+  readonly questions: Question[];
+  readonly answers: Promise<readonly Answer[]>;
+}
+
+interface Answer {
+  readonly status: unknown;
+  readonly message: unknown;
 }
 
 /** Asks the gatekeeper at `url`: together what is asked for together, and not again at once where it is away. */
 export function askAt(url: string, fetchClient: typeof fetch): Ask {
-  /** By credentials, which a request has but once. */
-  const waiting = new Map<string | undefined, Asker[]>();
+  /** By who asks: a request has credentials but once. */
+  const waiting = new Map<string, Batch>();
   let failedInARow = 0;
   let pauseUntil = 0;
 
-  const post = (questions: readonly Question[], authorization = "") => {
+  const post = async (questions: readonly Question[], authorization: string) => {
     const { path, content } = toRequest(questions);
-    return fetchClient(`${url}/gatekeeper${path}`, {
+    return await fetchClient(`${url}/gatekeeper${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...(authorization && { authorization }) },
       body: JSON.stringify(content),
@@ -38,53 +44,39 @@ export function askAt(url: string, fetchClient: typeof fetch): Ask {
     });
   };
 
-  const answer = async (askers: readonly Asker[], authorization: string | undefined) => {
-    let status = 0;
-    let body: unknown;
-    let cause: unknown;
-    try {
-      const questions = askers.map(({ question }) => question);
-      const response = await inOneTab(url, () => post(questions, authorization));
-      status = response.status;
-      body = await response.json();
-    } catch (error) {
-      // Without JSON, the status has to do.
-      cause = error;
-    }
+  const answer = async (questions: readonly Question[], authorization: string, holder: string) => {
+    await sleep(Math.max(TOGETHER_WITHIN, pauseUntil - Date.now()));
+    waiting.delete(holder);
+    const send = () => post(questions, authorization);
+    // No answer at all has the status 0.
+    const response = await inOneTab(url, send).catch(() => Response.error());
+    const { status } = response;
+    // Without JSON, the status has to do.
+    const body: unknown = await response.json().catch(() => {});
     failedInARow = isAway(status) ? failedInARow + 1 : 0;
     // Up to 0.1 s, 0.4 s, 0.9 s, … 10 s.
     pauseUntil = Date.now() + 100 * Math.min(10, failedInARow) ** 2 * Math.random();
-    askers.forEach(({ question, resolve, reject }, i) => {
-      const own: unknown = Array.isArray(body) ? body[i] : body;
-      const grant = readGrant(own);
-      if (grant) resolve(grant);
-      else reject(errorOf(question, status, own, cause));
+    return questions.map((_, i) => {
+      return { status, message: "", ...recordOf(Array.isArray(body) ? body[i] : body) };
     });
   };
 
-  const errorOf = (question: Question, ofAll: number, answer: unknown, cause: unknown) => {
-    const { status = ofAll, message = "" } = isRecord(answer) ? answer : {};
-    const own = Number(status);
-    return new GatekeeperError(
-      own === 200 ? "bad_answer" : isAway(own) ? "unavailable" : "refused",
-      `The gatekeeper at ${url} ${own ? `answered ${own}: ${message}` : "doesn't answer."}`,
-      nameOf(question),
-      { cause },
-    );
-  };
-
-  const flush = () => {
-    for (const [authorization, askers] of waiting) {
-      while (askers.length > 0) void answer(askers.splice(0, MOST_AT_ONCE), authorization);
-    }
-    waiting.clear();
-  };
-
-  return (question, authorization) =>
-    new Promise((resolve, reject) => {
-      if (waiting.size === 0) setTimeout(flush, Math.max(TOGETHER_WITHIN, pauseUntil - Date.now()));
-      remember(waiting, authorization, () => []).push({ question, resolve, reject });
+  return async (question, authorization) => {
+    const holder = holderOf(authorization);
+    const { questions, answers } = remember(waiting, holder, () => {
+      const questions: Question[] = [];
+      return { questions, answers: answer(questions, authorization, holder) };
     });
+    const place = questions.push(question) - 1;
+    if (questions.length === MOST_AT_ONCE) waiting.delete(holder);
+    const own = (await answers)[place];
+    const grant = readGrant(own);
+    if (grant) return grant;
+    const status = Number(own?.status);
+    const code = status === 200 ? "bad_answer" : isAway(status) ? "unavailable" : "refused";
+    const said = status ? `answered ${status}: ${own?.message}` : "doesn't answer.";
+    throw new GatekeeperError(code, `The gatekeeper at ${url} ${said}`, nameOf(question));
+  };
 }
 
 /** Whether another try makes sense; 0 is no answer at all. */
@@ -95,8 +87,7 @@ function isAway(status: number): boolean {
 function toRequest(questions: readonly Question[]): { path: string; content: unknown } {
   const [question] = questions;
   if (!question || questions.length > 1) return { path: "", content: questions };
-  const name = encodeURIComponent(nameOf(question));
-  if ("shape" in question) return { path: `/shapes/${name}`, content: question.args ?? {} };
-  // JSON leaves out what is undefined.
-  return { path: `/${name}`, content: { ...question, table: undefined } };
+  const { table, shape, args, ...rest } = question;
+  const path = `${shape ? "/shapes" : ""}/${encodeURIComponent(nameOf(question))}`;
+  return { path, content: args ?? rest };
 }

@@ -58,12 +58,12 @@ export function gatekeeperShape<Shapes = AnyShapes>(
   options: GatekeeperShapeOptions<Shapes>,
 ): GatekeeperShape;
 export function gatekeeperShape(options: CommonOptions & Question): GatekeeperShape {
-  const { authorization, fetchClient = globalThis.fetch, signal, onError, ...rest } = options;
-  const { gatekeeper: url, ...question } = rest;
+  const { gatekeeper: url, authorization, fetchClient = fetch, signal, onError, ...question } =
+    options;
   const gatekeeper = url.replace(/\/+$/, "");
   let failure: GatekeeperError | undefined;
   return {
-    params: "table" in question && question.replica ? { replica: question.replica } : {},
+    params: question.replica ? { replica: question.replica } : {},
     // Those of now, whenever a stream is made: after a sign-out, the next user's.
     get url() {
       const session = sessionOf(authorization).id + sessionOf(fetchClient).id;
@@ -75,7 +75,7 @@ export function gatekeeperShape(options: CommonOptions & Question): GatekeeperSh
     },
     // Each stream has one of its own.
     get fetchClient() {
-      const ask = streamFetch({ gatekeeper, question, authorization, fetchClient });
+      const ask = streamFetch(gatekeeper, question, authorization, fetchClient);
       return (input: URL | RequestInfo, init?: RequestInit) =>
         ask(String(input), init).catch((error) => {
           // Any other is thrown: the official client tries again, after a while.

@@ -11,13 +11,13 @@ export interface Grant {
 
 /** Reads what the gatekeeper answers; `undefined` when that isn't a grant. */
 export function readGrant(answer: unknown): Grant | undefined {
-  const { url, headers, params, expires_at } = isRecord(answer) ? answer : {};
-  const { Authorization: authorization } = isRecord(headers) ? headers : {};
+  const { url, headers, params, expires_at } = recordOf(answer);
+  const { Authorization: authorization } = recordOf(headers);
   if (typeof url !== "string" || typeof authorization !== "string") return undefined;
   return {
     url,
     authorization,
-    params: Object.entries(isRecord(params) ? params : {}).flatMap(toQuery),
+    params: Object.entries(recordOf(params)).flatMap(toQuery),
     expiresAt: Date.parse(String(expires_at)),
   };
 }
@@ -27,10 +27,13 @@ function toQuery([name, value]: [string, unknown]): [name: string, value: string
   if (Array.isArray(value)) {
     return [[name, value.map((column) => `"${String(column).replaceAll('"', '""')}"`).join()]];
   }
-  if (!isRecord(value)) return [[name, String(value)]];
-  return Object.entries(value).map(([number, text]) => [`${name}[${number}]`, String(text)]);
+  if (typeof value === "string") return [[name, value]];
+  return Object.entries(recordOf(value)).map((
+    [number, text],
+  ) => [`${name}[${number}]`, String(text)]);
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+/** The fields of what somebody else wrote; none where that isn't an object. */
+export function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" ? { ...value } : {};
 }

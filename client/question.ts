@@ -8,14 +8,11 @@ export interface TableQuestion {
   readonly replica?: "default" | "full";
 }
 
-/** A shape that the server defines. */
-export interface NamedQuestion {
-  readonly shape: string;
+/** What a client asks the gatekeeper for: a table's shape, or one that the server defines, with arguments. */
+export interface Question extends Partial<TableQuestion> {
+  readonly shape?: string;
   readonly args?: unknown;
 }
-
-/** What a client asks the gatekeeper for. */
-export type Question = TableQuestion | NamedQuestion;
 
 /** As much of a Standard Schema (https://standardschema.dev) as says what it takes. */
 interface Takes<Input> {
@@ -41,6 +38,6 @@ export type NamedQuestionOf<Shapes> = {
 export type AnyShapes = Readonly<Record<string, { readonly args: Takes<Record<string, unknown>> }>>;
 
 /** The table's or the shape's name, for messages. */
-export function nameOf(question: Question): string {
-  return "table" in question ? question.table : question.shape;
+export function nameOf({ table, shape }: Question): string {
+  return table ?? shape ?? "";
 }

@@ -1,22 +1,17 @@
-import { type Authorization, type SupabaseAuth, supabaseAuthOf } from "./authorization.ts";
+import { type Authorization, ownerOf } from "./authorization.ts";
 import { type Ask, askAt } from "./gatekeeper.ts";
 import { type GrantKeeper, keepGrant } from "./grant_keeper.ts";
-import { nameOf, type Question } from "./question.ts";
+import type { Question } from "./question.ts";
 import { remember } from "./remember.ts";
-
-/** A grant that was asked for with these credentials; others ask for their own. */
-interface Granted {
-  readonly credentials: string | undefined;
-  readonly keeper: GrantKeeper;
-}
 
 /** One user's streams, as far as can be seen: those of one token, one function, or one Supabase client. */
 export interface Session {
   /** Like no other's on any page, so that nothing that is kept by URL is shared between users. */
   readonly id: string;
   readonly over: AbortController;
-  /** By what was asked for, of whom. */
-  readonly grants: Map<string, Granted>;
+  /** Who the grants are of, and those by what was asked for, of whom. */
+  holder: string;
+  grants: Map<string, GrantKeeper>;
 }
 
 const sessions = new Map<unknown, Session>();
@@ -26,37 +21,37 @@ const gatekeepers = new Map<string, Ask>();
  * The session of credentials, or of a `fetch` that may carry some itself, as with cookies; a new one after a
  * sign-out, or when another user has signed in.
  */
-export function sessionOf(owner: Authorization | typeof fetch | undefined): Session {
-  const auth = supabaseAuthOf(owner);
-  return remember(sessions, auth ?? owner, () => {
+export function sessionOf(given: Authorization | typeof fetch | undefined): Session {
+  const owner = ownerOf(given);
+  return remember(sessions, owner, () => {
     const over = new AbortController();
-    if (auth) endWithUser(auth, over);
-    return { id: String(Math.random()), over, grants: new Map() };
+    const session = { id: String(Math.random()), over, holder: "", grants: new Map() };
+    let user: string | undefined;
+    const see = (_event: string, now: { user: { id: string } } | null) => {
+      const id = now?.user.id ?? "";
+      user ??= id;
+      if (user === id) return;
+      if (sessions.get(owner) === session) sessions.delete(owner);
+      over.abort();
+    };
+    if (typeof owner === "object") owner.onAuthStateChange?.(see);
+    return session;
   });
 }
 
-/** What is asked for, and of whom. */
-export interface Asked {
-  /** Base URL of the gatekeeper, without a slash at its end. */
-  readonly gatekeeper: string;
-  readonly question: Question;
-  readonly fetchClient: typeof fetch;
-}
-
-/** The keeper of what is asked for, one for all of a session who ask with the same credentials. */
+/** The keeper of what is asked for, one for all of a session's streams; another holder's are forgotten. */
 export function keeperIn(
-  { grants }: Session,
-  { gatekeeper, question, fetchClient }: Asked,
-  credentials: string | undefined,
+  session: Session,
+  holder: string,
+  gatekeeper: string,
+  question: Question,
+  fetchClient: typeof fetch,
 ): GrantKeeper {
+  if (session.holder !== holder) session.grants = new Map();
+  session.holder = holder;
   const at = sessionOf(fetchClient).id + gatekeeper;
-  const key = at + JSON.stringify(question);
-  const known = grants.get(key);
-  if (known && known.credentials === credentials) return known.keeper;
   const ask = remember(gatekeepers, at, () => askAt(gatekeeper, fetchClient));
-  const keeper = keepGrant(nameOf(question), () => ask(question, credentials));
-  grants.set(key, { credentials, keeper });
-  return keeper;
+  return remember(session.grants, at + JSON.stringify(question), () => keepGrant(question, ask));
 }
 
 /**
@@ -67,16 +62,4 @@ export function signOut(): void {
   const before = [...sessions.values()];
   sessions.clear();
   for (const { over } of before) over.abort();
-}
-
-/** Ends a Supabase client's session when its user changes. */
-function endWithUser(auth: SupabaseAuth, over: AbortController): void {
-  let user: string | undefined | null = null;
-  auth.onAuthStateChange?.((_event, session) => {
-    const before = user;
-    user = session?.user.id;
-    if (before === null || before === user) return;
-    if (sessions.get(auth)?.over === over) sessions.delete(auth);
-    over.abort();
-  });
 }
