@@ -22,7 +22,7 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
     const preflight = checkMethod(request, "POST", "OPTIONS");
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
-    const decision = namedDecision(shapes, name, await readArguments(request, query));
+    const decision = namedDecision(shapes, name, await readArguments(request, query), config);
     const standing = await decideSince(
       revocations,
       user,

@@ -3,10 +3,13 @@ import { decodeJwt } from "jose";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { connect, type Database } from "../../gatekeeper/database/database.ts";
 import { decideAll } from "../../gatekeeper/policies/decide_all.ts";
+import { Turns } from "../../gatekeeper/policies/turns.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { namedDecision } from "../../gatekeeper/shapes/decide_shape.ts";
 import { defineShapes, from, shape } from "electric-gatekeeper";
 import { ALICE, PROJECT, shapes, type ShapesStack, startShapesStack } from "./stack.ts";
+
+const turns = new Turns(1);
 
 let stack: ShapesStack;
 Deno.test.beforeAll(async () => {
@@ -210,22 +213,22 @@ Deno.test("many that hang are over together, and their connection is free then",
       decision: namedDecision(tried, name, {}),
       explain: (line: string) => void explained.push(line),
     }));
-    const outcomes = await decideAll(asked, null, database, { one: 200, all: 1000 });
+    const outcomes = await decideAll(asked, null, database, { one: 200, all: 1000, turns });
     const statuses = outcomes.map(([, outcome]) =>
       outcome instanceof Refusal ? outcome.status : 200
     );
     deepEqual(statuses, [200, ...Array.from({ length: 10 }, () => 503)]);
-    const again = await decideAll(asked.slice(0, 1), null, database);
+    const again = await decideAll(asked.slice(0, 1), null, database, { turns });
     equal(again[0]?.[1] instanceof Refusal, false);
     await postgres.stop();
-    const away = await decideAll(asked.slice(0, 1), null, database);
+    const away = await decideAll(asked.slice(0, 1), null, database, { turns });
     const [[, refused] = []] = away;
     ok(refused instanceof Refusal && refused.status === 503);
     await postgres.start();
-    let back = await decideAll(asked.slice(0, 1), null, database);
+    let back = await decideAll(asked.slice(0, 1), null, database, { turns });
     for (let i = 0; back[0]?.[1] instanceof Refusal && i < 50; i++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      back = await decideAll(asked.slice(0, 1), null, database);
+      back = await decideAll(asked.slice(0, 1), null, database, { turns });
     }
     equal(back[0]?.[1] instanceof Refusal, false);
   } finally {
@@ -251,10 +254,10 @@ Deno.test("a connection that is lost in the middle is 503 for the rest, and then
       decision: namedDecision(tried, name, {}),
       explain: () => {},
     }));
-    const outcomes = await decideAll(asked, null, database);
+    const outcomes = await decideAll(asked, null, database, { turns });
     const statuses = outcomes.map(([, one]) => one instanceof Refusal ? one.status : 200);
     deepEqual(statuses, [200, 503, 503]);
-    const [again] = await decideAll(asked.slice(0, 1), null, database);
+    const [again] = await decideAll(asked.slice(0, 1), null, database, { turns });
     equal(again?.[1] instanceof Refusal, false);
   } finally {
     await database.end({ timeout: 1 });
