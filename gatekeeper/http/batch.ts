@@ -5,6 +5,7 @@ import { tableDecision } from "../policies/decide.ts";
 import { type Decision, type Explain, refused } from "../policies/decision.ts";
 import { Turns, turnsOf } from "../policies/turns.ts";
 import { decideManySince, type Standing } from "../revocations/decide_since.ts";
+import { BadArguments } from "../shapes/bad_arguments.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
 import type { User } from "../users/authenticate.ts";
 import { type Item, labelOf, readItem, readItems } from "./batch_request.ts";
@@ -56,6 +57,7 @@ export function createBatch(
       return { status: 200, ...await grant({ decision, user, ...outcome }, explain) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error instanceof BadArguments) explain(error.message);
       explain(error.reason);
       return { status: error.status, ...bodyOf(error) };
     }

@@ -36,6 +36,7 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
       return await answerNamed(request, explain);
     } catch (error) {
       if (!(error instanceof BadArguments)) throw error;
+      explain(error.message);
       explain(error.reason);
       return answer(bodyOf(error), error.status);
     }

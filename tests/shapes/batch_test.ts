@@ -98,6 +98,8 @@ Deno.test("after a revocation, tokens of a list and of named shapes are others, 
   const [row] = await stack.sql<{ before: number }[]>`
     select extract(epoch from clock_timestamp())::int as before
     from (select gatekeeper.revoke(subject => ${ALICE})) as revoked`;
+  // The gatekeeper looks into the database each 0.4 s.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   const after = await tokens();
   for (const [i, token] of after.entries()) {
     notEqual(token, before[i]);
@@ -119,7 +121,7 @@ Deno.test("each has a line in the log that says which, and why not", async () =>
   ], { as: ALICE });
   deepEqual(lines, [
     "POST /api/gatekeeper (1 of 5, table todos) 200",
-    "POST /api/gatekeeper (2 of 5, shape projectIssues) 400: invalid_arguments",
+    "POST /api/gatekeeper (2 of 5, shape projectIssues) 400: Bad arguments: project: Invalid UUID: invalid_arguments",
     "POST /api/gatekeeper (3 of 5, table x%0Ay) 400: invalid_request",
     "POST /api/gatekeeper (4 of 5, shape %3F) 400: invalid_request",
     "POST /api/gatekeeper (5 of 5, table %3F) 400: invalid_request",
@@ -197,6 +199,26 @@ Deno.test("one that hangs costs the others nothing but time", async () => {
   const { answers } = await ask(items);
   deepEqual(answers.map(({ status }) => status), [503, 200, 503, 200]);
   ok(Date.now() - began < 10_000);
+});
+
+Deno.test("many lists at once leave connections for everybody else, and the last are told to come again", async () => {
+  const items = [{ shape: "waiting" }, { shape: "waiting" }];
+  const began = Date.now();
+  const lists = Array.from({ length: 12 }, () => ask(items));
+  for (let i = 0; i < 5; i++) {
+    const asked = Date.now();
+    equal((await alone({ shape: "all" })).status, 200);
+    ok(Date.now() - asked < 1500, `${Date.now() - asked} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  const all = await Promise.all(lists);
+  ok(Date.now() - began < 15_000, `${Date.now() - began} ms`);
+  const [refused] = all.filter(({ status }) => status === 503);
+  match(refused?.answers.message ?? "", /^Too many lists of shapes/);
+  equal(refused?.response.headers.get("retry-after"), "5");
+  // Three have four seconds each, the next three as well; the others waited for five.
+  const statuses = all.map(({ status }) => status).sort();
+  deepEqual(statuses, [...Array(6).fill(200), ...Array(6).fill(503)]);
 });
 
 Deno.test("many that hang are over together, and their connection is free then", async () => {
