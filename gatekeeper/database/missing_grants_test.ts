@@ -32,7 +32,7 @@ Deno.test("the grants that the gatekeeper's user lacks are named, at its start, 
     stopping: new AbortController().signal,
   });
   open.defer(() => gatekeeper.stop());
-  await gatekeeper.ready;
+  await gatekeeper.check();
   const said = log.filter((line) => line.includes("may not read gatekeeper.revocations"));
   deepEqual(said.length, 1, log.join("\n"));
   match(said[0] ?? "", /nobody is let in.*grant usage on schema.*grant select on/);
