@@ -3,16 +3,18 @@ import { readDevConfig } from "../dev/config.ts";
 import { DevError } from "../dev/error.ts";
 import { findRunning } from "../dev/running.ts";
 import { type Command, runTask } from "../dev/task.ts";
+import { findUser, isUuid } from "../dev/user.ts";
 import { isPostgresUrl } from "../gatekeeper/database/url.ts";
 
 const USAGE =
   `Revokes tokens: proxies refuse those that were given out until now, and end what they hold.
 
-  deno task revoke --subject <id>    a user's, by the id
+  deno task revoke --subject <id>    a user's, by the id: what their tokens have as \`sub\`
   deno task revoke --table <table>   those for a table
   deno task revoke --everyone        all
 
-  --database <url>   of the gatekeeper; by default, that of the \`deno task dev\` that runs
+  --database <url>   of the gatekeeper; by default DATABASE_URL's, else that of the
+                     \`deno task dev\` that runs, where users of the example have names, too
 
 Who still has a right gets another token. It needs the migration that init offers.`;
 
@@ -34,14 +36,43 @@ interface Revoked {
   readonly everyone?: boolean | undefined;
 }
 
-async function findDatabase(given: string | undefined): Promise<string> {
-  if (given !== undefined) {
-    if (isPostgresUrl(given)) return given;
+/** Where to revoke. */
+interface Place {
+  readonly databaseUrl: string;
+  /** Whether it is a `dev`'s whose users `deno task token` knows by name. */
+  readonly hasNames: boolean;
+}
+
+async function findPlace(given: string | undefined): Promise<Place> {
+  const { env } = Deno;
+  const [name, url] = given === undefined
+    ? ["DATABASE_URL", env.get("DATABASE_URL") ?? ""]
+    : ["--database", given];
+  if (given !== undefined || url !== "") {
+    if (isPostgresUrl(url)) return { databaseUrl: url, hasNames: false };
     const hint = "postgresql://user:password@host:5432/name";
-    throw new DevError("bad_argument", `--database must be like ${hint}.`);
+    throw new DevError("bad_argument", `${name} must be like ${hint}.`);
   }
-  const { root, chosenData } = readDevConfig((name) => Deno.env.get(name));
-  return (await findRunning(root, chosenData)).databaseUrl;
+  const { root, chosenData } = readDevConfig((name) => env.get(name));
+  try {
+    const { databaseUrl, ownUsers } = await findRunning(root, chosenData);
+    return { databaseUrl, hasNames: ownUsers };
+  } catch (error) {
+    if (!(error instanceof DevError) || error.code !== "not_running") throw error;
+    const way = "Or say which database: --database <url>, or DATABASE_URL.";
+    throw new DevError(error.code, `${error.message} ${way}`);
+  }
+}
+
+/** A user of the example by name, as `deno task token` takes it; else the text is the id. */
+async function readSubject({ databaseUrl, hasNames }: Place, text: string): Promise<string> {
+  if (!hasNames || isUuid(text)) return text;
+  try {
+    return (await findUser(databaseUrl, text)).id;
+  } catch (error) {
+    if (error instanceof DevError && error.code === "unknown_user") return text;
+    throw error;
+  }
 }
 
 async function revoke(databaseUrl: string, { subject, table, everyone }: Revoked): Promise<void> {
@@ -79,6 +110,17 @@ await runTask(command, async ({ values: { database, ...revoked } }) => {
   if (given.filter((value) => value !== undefined).length !== 1) {
     throw new DevError("bad_argument", "Say one of --subject, --table and --everyone.");
   }
-  await revoke(await findDatabase(database), revoked);
-  console.log("Revoked. Proxies refuse those tokens within seconds.");
+  const place = await findPlace(database);
+  const subject = revoked.subject && await readSubject(place, revoked.subject);
+  await revoke(place.databaseUrl, { ...revoked, subject });
+  const { host, pathname } = new URL(place.databaseUrl);
+  console.log(`Revoked in ${host}${pathname}: ${describe({ ...revoked, subject })}`);
+  console.log("Proxies refuse those tokens within seconds.");
 });
+
+function describe({ subject, table }: Revoked): string {
+  if (table !== undefined) return `tokens for table ${table}.`;
+  if (subject === undefined) return "all tokens.";
+  // Which ids there are isn't known here.
+  return `tokens whose sub is ${subject}, letter for letter. Is it the user's id?`;
+}

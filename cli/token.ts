@@ -3,7 +3,7 @@ import { DevError } from "../dev/error.ts";
 import { findRunning } from "../dev/running.ts";
 import { devSecret } from "../dev/secret.ts";
 import { type Command, runTask } from "../dev/task.ts";
-import { findUser, userToken } from "../dev/user.ts";
+import { findUser, isUuid, userToken } from "../dev/user.ts";
 
 const USAGE =
   `Prints an access token for the \`deno task dev\` that runs, as a sign-in would give it.
@@ -16,8 +16,6 @@ const USAGE =
   --claim <name>=<json>  one more claim, such as --claim 'app_metadata={"tenant":"acme"}'; may be repeated
 
 It lives a day. DEV_DATA says which, where several \`deno task dev\` run.`;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Reads `name=json`. Throws {@link DevError} `bad_argument`. */
 function readClaim(text: string): [name: string, value: unknown] {
@@ -51,7 +49,7 @@ await runTask(command, async ({ values, positionals }) => {
     );
   }
   const [who = ""] = positionals;
-  const person = UUID.test(who) ? { id: who, email: undefined } : await findUser(databaseUrl, who);
+  const person = isUuid(who) ? { id: who, email: undefined } : await findUser(databaseUrl, who);
   const email = values.email ?? person.email;
   const signed = { ...(email !== undefined && { email }), role: values.role, ...claims };
   console.log(await userToken(await devSecret(data, "user-secret"), person.id, signed));

@@ -87,7 +87,7 @@ function isAway(status: number): boolean {
 function toRequest(questions: readonly Question[]): { path: string; content: unknown } {
   const [question] = questions;
   if (!question || questions.length > 1) return { path: "", content: questions };
-  const { table, shape, args, ...rest } = question;
+  const { table: _table, shape, args, ...rest } = question;
   const path = `${shape ? "/shapes" : ""}/${encodeURIComponent(nameOf(question))}`;
   return { path, content: args ?? rest };
 }

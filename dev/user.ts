@@ -11,6 +11,10 @@ export interface Person {
   readonly email: string | undefined;
 }
 
+/** Whether a text is an id, in place of a name. */
+export const isUuid = (text: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 /**
  * Looks a user of the example up by name.
  *

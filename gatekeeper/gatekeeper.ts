@@ -12,6 +12,7 @@ import { ConfigError } from "../shared/config_error.ts";
 import { readGatekeeperConfig } from "./config.ts";
 import { openDatabase } from "./database/choose.ts";
 import { checkConnection, type Database } from "./database/database.ts";
+import { missingGrants } from "./database/missing_grants.ts";
 import { missingTables } from "./database/missing_tables.ts";
 import { createGatekeeperHandler } from "./http/handler.ts";
 import type { Policies } from "./policies/policy.ts";
@@ -70,6 +71,7 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
     handler,
     async check() {
       await checkReachable(database);
+      await tellMissingGrants(database, log);
       await revocations.latest();
       await tellMissingTables(database, policies, log);
       const isOurs = options.authenticate === undefined;
@@ -90,6 +92,15 @@ async function checkReachable(database: Database): Promise<void> {
       `can't reach Postgres at DATABASE_URL (${cause}). Is it running, and the URL right?`,
     );
   }
+}
+
+async function tellMissingGrants({ sql }: Database, log: (line: string) => void): Promise<void> {
+  const missing = await missingGrants(sql);
+  if (missing.length === 0) return;
+  log(
+    "the database's user may not read gatekeeper.revocations, so nobody is let in; " +
+      `run as the owner: ${missing.join(" ")}`,
+  );
 }
 
 async function tellMissingTables(

@@ -13,7 +13,7 @@ export const NEXT_STEPS: Readonly<Record<ProjectKind, readonly string[]>> = {
     "npx supabase secrets set --env-file supabase/functions/.env && npx supabase functions deploy --use-api",
   ],
   node: [
-    "npm install electric-gatekeeper    # for the policy rls, also: libpg-query pgsql-deparser",
+    "npm install electric-gatekeeper    # for the policy rls, also: libpg-query pgsql-deparser; for named shapes: zod",
     "Say who may sync what in electric/policies.ts.",
     "cp electric/.env.example electric/.env, and fill it in; never commit it.",
     'psql "$DATABASE_URL" -f electric/revocations.sql    # if tokens are to be revocable',

@@ -82,9 +82,20 @@ function withoutPoolerFlag(url: string): string {
   return plain.href;
 }
 
+/** What a transaction, or a part of it, gave, on its way out. */
+class Undone<Result> extends Error {
+  readonly result: Result;
+
+  constructor(result: Result) {
+    super("undone");
+    this.result = result;
+  }
+}
+
 /**
  * Runs queries in a read-only transaction in which each may take 2 s. The timeout is set inside,
- * since poolers refuse it as an option of the connection.
+ * since poolers refuse it as an option of the connection. The transaction is rolled back, so that
+ * whatever a policy sets (`set role`, `set_config(…, false)`) isn't set for who has the connection next.
  */
 export async function readOnly<T>(
   database: Database,
@@ -92,32 +103,15 @@ export async function readOnly<T>(
 ): Promise<T> {
   const { sql } = database;
   try {
-    const { result } = await sql.begin("read only", async (tx) => {
-      try {
-        const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
-        const [result] = await Promise.all([work(tx), timeout]);
-        return { result };
-      } catch (error) {
-        // The driver fails the transaction by itself when its connection is lost. If this did so too,
-        // it would send a rollback down that connection: the late write of `connect`.
-        if (isLost(error)) return await new Promise<never>(() => {});
-        throw error;
-      }
+    return await sql.begin("read only", async (tx) => {
+      const timeout = tx.unsafe(`set local statement_timeout = ${STATEMENT_TIMEOUT}`).execute();
+      const [result] = await Promise.all([work(tx), timeout]).catch(neverIfLost);
+      throw new Undone(result);
     });
-    return result;
   } catch (error) {
+    if (error instanceof Undone) return error.result;
     if (isLost(error)) database.replace(sql);
     throw error;
-  }
-}
-
-/** What a part of a transaction gave, on its way out of that part. */
-class Undone<Result> extends Error {
-  readonly result: Result;
-
-  constructor(result: Result) {
-    super("undone");
-    this.result = result;
   }
 }
 
@@ -131,17 +125,21 @@ export async function undoing<T>(
 ): Promise<T> {
   try {
     return await tx.savepoint(async (sql) => {
-      const result = await work(sql).catch((error) => {
-        // As in `readOnly`: nothing may be sent down a connection that is gone.
-        if (isLost(error)) return new Promise<never>(() => {});
-        throw error;
-      });
+      const result = await work(sql).catch(neverIfLost);
       throw new Undone(result);
     });
   } catch (error) {
     if (error instanceof Undone) return error.result;
     throw error;
   }
+}
+
+/**
+ * The driver fails the transaction by itself when its connection is lost. If we did so too, it would send
+ * a rollback down that connection: the late write of {@link connect}.
+ */
+function neverIfLost(error: unknown): Promise<never> {
+  return isLost(error) ? new Promise<never>(() => {}) : Promise.reject(error);
 }
 
 /** Throws when Postgres can't be asked; the message is the driver's. */

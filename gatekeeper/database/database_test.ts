@@ -23,6 +23,33 @@ Deno.test("statements are prepared only where they can be found again", async ()
   }
 });
 
+Deno.test("what is set in a transaction isn't set for the next one on its connection", async () => {
+  await using server = await testPostgres();
+  const database = connect(server.url, { max: 1, idle_timeout: 60 });
+  const see = () =>
+    readOnly(database, async (tx) => {
+      const [seen] = await tx`select pg_backend_pid() as pid, current_user::text as who,
+        current_setting('search_path') as path, current_setting('my.own', true) as own`;
+      return { ...seen };
+    });
+  try {
+    const before = await see();
+    const given = await readOnly(database, async (tx) => {
+      await tx`set role pg_monitor`;
+      await tx`select set_config('search_path', 'pg_temp', false), set_config('my.own', 'x', false)`;
+      await tx`set datestyle = 'German'`;
+      await tx`listen something`;
+      return "given";
+    });
+    equal(given, "given");
+    deepEqual(await see(), { ...before, own: "" });
+    const rows = await readOnly(database, (tx) => tx`select pg_listening_channels()`);
+    equal(rows.length, 0);
+  } finally {
+    await database.end({ timeout: 1 });
+  }
+});
+
 Deno.test("a connection that is lost in a transaction fails that, and the next one works", async () => {
   await using server = await testPostgres();
   const database = connect(server.url, { max: 2, idle_timeout: 60 });

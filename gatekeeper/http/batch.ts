@@ -1,10 +1,11 @@
 import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod, Refusal } from "../../shared/refusal.ts";
-import type { Shape } from "../../shared/shape.ts";
-import { decideAll, type Outcome } from "../policies/decide_all.ts";
+import { decideAll } from "../policies/decide_all.ts";
 import { tableDecision } from "../policies/decide.ts";
 import { type Decision, type Explain, refused } from "../policies/decision.ts";
+import { Turns, turnsOf } from "../policies/turns.ts";
 import { decideManySince, type Standing } from "../revocations/decide_since.ts";
+import { BadArguments } from "../shapes/bad_arguments.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
 import type { User } from "../users/authenticate.ts";
 import { type Item, labelOf, readItem, readItems } from "./batch_request.ts";
@@ -25,25 +26,24 @@ export function createBatch(
   { config, policies, shapes, database, authenticate, revocations, around }: GatekeeperParts,
   grant: Grant,
 ): (request: Request) => Promise<Response> {
+  const turns = new Turns(turnsOf(database));
+
   function decisionOf(item: Item): Decision {
     try {
       const asked = readItem(item);
       return "table" in asked
         ? tableDecision(policies, asked.table, config.proxyChecksHandles)
-        : namedDecision(shapes, asked.name, asked.given);
+        : namedDecision(shapes, asked.name, asked.given, config);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return refused(error);
     }
   }
 
-  async function decideItems(items: readonly Item[], user: User | null) {
-    const asked = items.map((item) => {
-      const reasons: string[] = [];
-      const explain = (line: string) => void reasons.push(line);
-      return { decision: decisionOf(item), explain, reasons, label: labelOf(item) };
-    });
-    return await decideAll(asked, user, database);
+  function toAsked(item: Item) {
+    const reasons: string[] = [];
+    const explain = (line: string) => void reasons.push(line);
+    return { decision: decisionOf(item), explain, reasons, label: labelOf(item) };
   }
 
   async function answerOne(
@@ -57,6 +57,7 @@ export function createBatch(
       return { status: 200, ...await grant({ decision, user, ...outcome }, explain) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error instanceof BadArguments) explain(error.message);
       explain(error.reason);
       return { status: error.status, ...bodyOf(error) };
     }
@@ -68,21 +69,18 @@ export function createBatch(
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const items = await readItems(request, query);
-    const { decided, standing } = await decideManySince(
+    const outcomes = await decideManySince(
       revocations,
       user,
-      () => decideItems(items, user),
-      (outcomes) => outcomes.map(([, outcome]) => outcome).filter(isShape),
+      items.map(toAsked),
+      (some) => decideAll(some, user, database, { turns }),
     );
     const answers: OneAnswer[] = [];
-    for (const [each, outcome] of decided) {
-      const result = isShape(outcome) ? standing(outcome) : outcome;
-      const one = await answerOne(each.decision, result, user, each.explain);
+    for (const [each, outcome] of outcomes) {
+      const one = await answerOne(each.decision, outcome, user, each.explain);
       const place = `${answers.push(one)} of ${items.length}, ${each.label}`;
       around.log([`POST ${path} (${place}) ${one.status}`, ...each.reasons].join(": "));
     }
     return answer(answers);
   };
 }
-
-const isShape = (outcome: Outcome): outcome is Shape => !(outcome instanceof Refusal);

@@ -22,7 +22,7 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
     const preflight = checkMethod(request, "POST", "OPTIONS");
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
-    const decision = namedDecision(shapes, name, await readArguments(request, query));
+    const decision = namedDecision(shapes, name, await readArguments(request, query), config);
     const standing = await decideSince(
       revocations,
       user,
@@ -36,6 +36,7 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
       return await answerNamed(request, explain);
     } catch (error) {
       if (!(error instanceof BadArguments)) throw error;
+      explain(error.message);
       explain(error.reason);
       return answer(bodyOf(error), error.status);
     }

@@ -10,6 +10,7 @@ import {
   readOnly,
   STATEMENT_TIMEOUT,
 } from "../database/database.ts";
+import { oneLine } from "./one_line.ts";
 import { RlsRefused } from "./rls/refused.ts";
 import { DecisionTimeout, TimeLimit } from "./time_limit.ts";
 
@@ -171,5 +172,5 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return `something other than an Error was thrown`;
   const place = /\n\s+at (.*policies\.ts:.*)/.exec(error.stack ?? "")?.[1];
   const text = `${error.name}: ${error.message}${place === undefined ? "" : ` at ${place}`}`;
-  return text.replace(/\p{Cc}+/gu, " ").slice(0, 400);
+  return oneLine(text).slice(0, 400);
 }

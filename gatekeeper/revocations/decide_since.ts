@@ -4,7 +4,7 @@ import type { Shape } from "../../shared/shape.ts";
 import type { User } from "../users/authenticate.ts";
 import type { OwnRevocations } from "./own.ts";
 
-/** Seconds that a request waits for its second, at most: two, unless clocks differ. */
+/** Seconds after which nothing is decided again; one revocation needs two, unless clocks differ. */
 const PATIENCE = 5;
 
 /** A decision that no revocation makes void. */
@@ -16,50 +16,58 @@ export interface Standing {
   readonly notBefore: number;
 }
 
-/** Decides one; see {@link decideManySince}. */
+/** Decides one; see {@link decideManySince}. Throws the {@link Refusal}s. */
 export async function decideSince(
   revocations: Pick<OwnRevocations, "latest" | "now">,
   user: User | null,
   decide: () => Promise<Shape>,
 ): Promise<Standing> {
-  const { decided, standing } = await decideManySince(
-    revocations,
-    user,
-    decide,
-    (shape) => [shape],
-  );
-  return standing(decided);
+  const decideIt = async (): Promise<[null, Shape][]> => [[null, await decide()]];
+  const [[, outcome] = []] = await decideManySince(revocations, user, [null], decideIt);
+  if (outcome === undefined) throw tooEarly();
+  if (outcome instanceof Refusal) throw outcome;
+  return outcome;
 }
 
 /**
- * Decides, and again when tokens of that user, for one of those tables, were revoked after it began: what it
- * saw may be what they were revoked for. `granted` gives the shapes of what was decided. Throws a 503
- * {@link Refusal} while the clocks differ too much.
+ * Decides, and again those of which tokens, that user's or the table's, were revoked after it began: what
+ * was seen may be what they were revoked for. Gives each that was asked with what stands, or with its
+ * refusal: a 503 where tokens are revoked faster than it can decide, or the clocks differ too much.
  */
-export async function decideManySince<Decided>(
+export async function decideManySince<One>(
   revocations: Pick<OwnRevocations, "latest" | "now">,
   user: User | null,
-  decide: () => Promise<Decided>,
-  granted: (decided: Decided) => readonly Shape[],
-): Promise<{ readonly decided: Decided; readonly standing: (shape: Shape) => Standing }> {
+  asked: readonly One[],
+  decide: (some: readonly One[]) => Promise<readonly (readonly [One, Shape | Refusal])[]>,
+): Promise<[One, Standing | Refusal][]> {
   const subject = await digestOf(user?.id);
+  const outcomes = new Map<One, Standing | Refusal>();
+  const end = performance.now() + 1000 * PATIENCE;
+  let pending = asked;
   while (true) {
     const now = revocations.now();
-    const decided = await decide();
+    const decided = await decide(pending);
     const list = await revocations.latest();
-    const untilOf = ({ table }: Shape) =>
-      list === null ? -Infinity : revokedUntil(list, { subject, table });
-    const until = Math.max(-Infinity, ...granted(decided).map(untilOf));
-    if (now > until) {
-      return { decided, standing: (shape) => ({ shape, now, notBefore: untilOf(shape) + 1 }) };
+    const revoked = new Map<One, number>();
+    for (const [one, outcome] of decided) {
+      if (outcome instanceof Refusal) {
+        outcomes.set(one, outcome);
+        continue;
+      }
+      const { table } = outcome;
+      const until = list === null ? -Infinity : revokedUntil(list, { subject, table });
+      if (now > until) outcomes.set(one, { shape: outcome, now, notBefore: until + 1 });
+      else revoked.set(one, until);
     }
-    const wait = until + 1 - now;
-    if (wait > PATIENCE) throw tooEarly();
-    await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
+    pending = [...revoked.keys()];
+    const wait = 1000 * (Math.max(...revoked.values()) + 1 - now);
+    if (pending.length === 0 || performance.now() + wait > end) break;
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
+  return asked.map((one) => [one, outcomes.get(one) ?? tooEarly()]);
 }
 
 function tooEarly(): Refusal {
   const message = "Tokens were just revoked. Try again in a moment.";
-  return new Refusal(503, "unavailable", message, { "retry-after": "5" }).because("clocks_differ");
+  return new Refusal(503, "unavailable", message, { "retry-after": "5" }).because("just_revoked");
 }

@@ -1,4 +1,5 @@
 import { Refusal } from "../../shared/refusal.ts";
+import { oneLine } from "../policies/one_line.ts";
 
 /** What is wrong with one argument, as clients are told. */
 export interface ArgumentIssue {
@@ -7,15 +8,26 @@ export interface ArgumentIssue {
   readonly message: string;
 }
 
+/** As much of the issues as the message tells, in characters. */
+const MAX_TOLD = 300;
+
 /** 400 for arguments that a shape doesn't take; the answer holds {@link BadArguments.issues}, too. */
 export class BadArguments extends Refusal {
   readonly issues: readonly ArgumentIssue[];
 
   constructor(issues: readonly ArgumentIssue[]) {
-    super(400, "invalid_request", "The shape doesn't take these arguments; issues says why.");
+    super(400, "invalid_request", `Bad arguments: ${tell(issues)}`);
     this.issues = issues;
     this.because("invalid_arguments");
   }
+}
+
+/** In one line, for clients that show no more than the message, and for the log. */
+function tell(issues: readonly ArgumentIssue[]): string {
+  const all = issues.map(({ path, message }) => [path.join("."), message]);
+  const text = all.map((parts) => parts.filter((part) => part !== "").join(": ")).join("; ");
+  const line = oneLine(text === "" ? "the schema doesn't say why" : text);
+  return line.length > MAX_TOLD ? `${line.slice(0, MAX_TOLD - 1).toWellFormed()}…` : line;
 }
 
 /** For a shape that has none. */

@@ -1,6 +1,6 @@
 import { Refusal } from "../../shared/refusal.ts";
 import type { Shape } from "../../shared/shape.ts";
-import { decideByPolicy } from "../policies/decide.ts";
+import { decideByPolicy, type DecideOptions } from "../policies/decide.ts";
 import type { Asker, Decision } from "../policies/decision.ts";
 import { PolicyError } from "../policies/policy_error.ts";
 import { Selection } from "./selection.ts";
@@ -8,9 +8,15 @@ import { findShape, type GivenArguments, type Shapes, type ShapeVerdict } from "
 
 /**
  * Decides by a named shape: its schema reads the arguments, its `get` gives a selection, and that is
- * checked against the database as a policy's rows are. A name that nobody defined is a 404.
+ * checked against the database as a policy's rows are. A name that nobody defined is a 404. Without
+ * `proxyChecksHandles` no shape that takes arguments is signed.
  */
-export function namedDecision(shapes: Shapes, name: string, given: GivenArguments): Decision {
+export function namedDecision(
+  shapes: Shapes,
+  name: string,
+  given: GivenArguments,
+  { proxyChecksHandles = true }: Pick<DecideOptions, "proxyChecksHandles"> = {},
+): Decision {
   const forbidden = (reason: string) => forbiddenShape(name, reason);
   return {
     of: `shape ${name}`,
@@ -20,6 +26,7 @@ export function namedDecision(shapes: Shapes, name: string, given: GivenArgument
     async open() {
       const named = findShape(shapes, name);
       if (named === undefined) throw unknownShape();
+      if ("args" in named && !proxyChecksHandles) throw refusedArguments(name);
       const get = await named.open(given);
       return async (asker, checking) => {
         const verdict: unknown = await ask(name, get, asker);
@@ -70,6 +77,16 @@ function mistake(name: string, { message, reason }: Refusal): PolicyError {
 
 function forbiddenShape(name: string, reason: string): Refusal {
   return new Refusal(403, "forbidden", `You may not sync shape ${name}.`).because(reason);
+}
+
+/**
+ * Arguments become a clause's values, by which a client chooses the shape's hash as freely as by a `where`
+ * of its own: what `refuseClause` of policies/decide.ts is against.
+ */
+function refusedArguments(name: string): Refusal {
+  const message = `This server's proxy takes no shapes with arguments, such as ${name}: sync one ` +
+    "that has none, and narrow with subset queries.";
+  return new Refusal(403, "forbidden", message);
 }
 
 function unknownShape(): Refusal {

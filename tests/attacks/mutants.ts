@@ -331,8 +331,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/revocations/decide_since.ts",
     "what was decided before a revocation is decided again",
-    "if (now > until) {",
-    "if (true) {",
+    "if (now > until) outcomes",
+    "if (true) outcomes",
   ),
   at(
     "gatekeeper/tokens/mint.ts",
@@ -1313,8 +1313,56 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "gatekeeper/database/database.ts",
     "what one of many sets is undone for the next",
-    "throw new Undone(result);",
-    "return result;",
+    "const result = await work(sql).catch(neverIfLost);\n      throw new Undone(result);",
+    "const result = await work(sql).catch(neverIfLost);\n      return result;",
+  ),
+  at(
+    "gatekeeper/database/database.ts",
+    "what a transaction sets isn't set for who has its connection next",
+    "await Promise.all([work(tx), timeout]).catch(neverIfLost);\n      throw new Undone(result);",
+    "await Promise.all([work(tx), timeout]).catch(neverIfLost);\n      return result;",
+  ),
+  at(
+    "gatekeeper/http/batch.ts",
+    "lists leave connections for everybody else",
+    "new Turns(turnsOf(database))",
+    "new Turns(database.sql.options.max)",
+  ),
+  at(
+    "gatekeeper/policies/turns.ts",
+    "a list doesn't wait for its turn for ever",
+    "}, this.#patience);",
+    "}, 1000 * this.#patience);",
+  ),
+  at(
+    "gatekeeper/revocations/decide_since.ts",
+    "nothing is decided again for ever",
+    " || performance.now() + wait > end",
+    "",
+  ),
+  at(
+    "gatekeeper/shapes/decide_shape.ts",
+    "a proxy that can't check handles gets no shape with arguments",
+    'if ("args" in named && !proxyChecksHandles)',
+    "if (false)",
+  ),
+  at(
+    "gatekeeper/http/batch.ts",
+    "a list says whether the proxy checks handles",
+    "namedDecision(shapes, asked.name, asked.given, config)",
+    "namedDecision(shapes, asked.name, asked.given)",
+  ),
+  at(
+    "gatekeeper/http/named.ts",
+    "a named shape is told whether the proxy checks handles",
+    "await readArguments(request, query), config)",
+    "await readArguments(request, query))",
+  ),
+  at(
+    "gatekeeper/policies/one_line.ts",
+    "what others wrote doesn't end a line of the log",
+    '.replace(/[\\p{Cc}\\u2028\\u2029]+/gu, " ")',
+    "",
   ),
   at(
     "dev/playground/guard.ts",

@@ -43,11 +43,13 @@ Deno.test("statements are split where Postgres splits them", async () => {
 });
 
 /** Runs a task as a terminal does. */
-async function task(data: string, ...args: string[]) {
+const task = (data: string, ...args: string[]) => taskWith({ DEV_DATA: data }, ...args);
+
+async function taskWith(env: Readonly<Record<string, string>>, ...args: string[]) {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", ...args],
     cwd: ROOT,
-    env: { DEV_DATA: data, NO_COLOR: "1" },
+    env: { DATABASE_URL: "", NO_COLOR: "1", ...env },
     stdin: "null",
   });
   const { code, stdout, stderr } = await process.output();
@@ -97,12 +99,25 @@ Deno.test("sql and token work with the dev that runs, wherever it is", async (t)
     equal(await status(), 200);
     const { code, printed } = await run("revoke", "--table", "items");
     equal(code, 0);
-    match(printed, /^Revoked\. /);
+    match(printed, /^Revoked in [\w.]+:\d+\/electric: tokens for table items\.\nProxies refuse/);
     const began = performance.now();
     while (await status() !== 401) {
       equal(performance.now() - began < 12_000, true, "still not after 12 s");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  });
+  await t.step("revoke takes a user of the example by name, and says whom it revoked", async () => {
+    for (
+      const [given, sub] of [
+        ["alice", "00000000-0000-4000-8000-00000000a11c"],
+        ["auth0|x", "auth0\\|x"],
+      ] as const
+    ) {
+      const { printed } = await run("revoke", "--subject", given);
+      match(printed, new RegExp(`: tokens whose sub is ${sub}, letter for letter`));
+    }
+    const found = "select subject from gatekeeper.revocations where subject is not null order by 1";
+    match((await run("sql", found)).printed, /00000000-0000-4000-8000-00000000a11c[^]*auth0\|x/);
   });
   await t.step("revoke says what it can't do", async () => {
     for (
@@ -121,6 +136,16 @@ Deno.test("sql and token work with the dev that runs, wherever it is", async (t)
       equal(code, 1);
       match(error, said);
     }
+    const elsewhere = { DATABASE_URL: "postgresql://u:secret@localhost:1/x" };
+    const { code, error } = await taskWith(elsewhere, "revoke", "--everyone");
+    equal(code, 1);
+    match(error, /^The database can't be asked/);
+    match(
+      (await taskWith({ DATABASE_URL: "x" }, "revoke", "--everyone")).error,
+      /^DATABASE_URL must/,
+    );
+    const none = await taskWith({ DEV_DATA: "/nowhere" }, "revoke", "--everyone");
+    match(none.error, /^No `deno task dev` runs .* Or say which database: --database <url>/);
     await run("sql", "alter schema gatekeeper rename to other");
     match((await run("revoke", "--subject", "u1")).error, /apply the migration that `npx electric/);
     await run("sql", "alter schema other rename to gatekeeper");

@@ -169,6 +169,14 @@ Deno.test("the triggers of docs/revocation.md revoke when a right goes away", as
     await join();
     deepEqual(await taken(), []);
   });
+  await t.step("an invitation that nobody took may go", async () => {
+    await sql`create table invited (user_id uuid)`;
+    await sql`create trigger revoke after delete on invited
+      for each row execute function gatekeeper.revoke_former_member()`;
+    await sql`insert into invited values (null)`;
+    equal((await sql`delete from invited`).count, 1);
+    deepEqual(await taken(), []);
+  });
   await t.step("a user who is banned, but not one whose ban ends", async () => {
     await sql`update auth.users set banned_until = now() + interval '1 day'`;
     deepEqual(await taken(), [{ subject: alice, table: null }]);

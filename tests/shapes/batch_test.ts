@@ -3,10 +3,13 @@ import { decodeJwt } from "jose";
 import { type TestPostgres, testPostgres } from "../support/postgres.ts";
 import { connect, type Database } from "../../gatekeeper/database/database.ts";
 import { decideAll } from "../../gatekeeper/policies/decide_all.ts";
+import { Turns } from "../../gatekeeper/policies/turns.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { namedDecision } from "../../gatekeeper/shapes/decide_shape.ts";
 import { defineShapes, from, shape } from "electric-gatekeeper";
 import { ALICE, PROJECT, shapes, type ShapesStack, startShapesStack } from "./stack.ts";
+
+const turns = new Turns(1);
 
 let stack: ShapesStack;
 Deno.test.beforeAll(async () => {
@@ -95,6 +98,8 @@ Deno.test("after a revocation, tokens of a list and of named shapes are others, 
   const [row] = await stack.sql<{ before: number }[]>`
     select extract(epoch from clock_timestamp())::int as before
     from (select gatekeeper.revoke(subject => ${ALICE})) as revoked`;
+  // The gatekeeper looks into the database each 0.4 s.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   const after = await tokens();
   for (const [i, token] of after.entries()) {
     notEqual(token, before[i]);
@@ -116,7 +121,7 @@ Deno.test("each has a line in the log that says which, and why not", async () =>
   ], { as: ALICE });
   deepEqual(lines, [
     "POST /api/gatekeeper (1 of 5, table todos) 200",
-    "POST /api/gatekeeper (2 of 5, shape projectIssues) 400: invalid_arguments",
+    "POST /api/gatekeeper (2 of 5, shape projectIssues) 400: Bad arguments: project: Invalid UUID: invalid_arguments",
     "POST /api/gatekeeper (3 of 5, table x%0Ay) 400: invalid_request",
     "POST /api/gatekeeper (4 of 5, shape %3F) 400: invalid_request",
     "POST /api/gatekeeper (5 of 5, table %3F) 400: invalid_request",
@@ -196,6 +201,26 @@ Deno.test("one that hangs costs the others nothing but time", async () => {
   ok(Date.now() - began < 10_000);
 });
 
+Deno.test("many lists at once leave connections for everybody else, and the last are told to come again", async () => {
+  const items = [{ shape: "waiting" }, { shape: "waiting" }];
+  const began = Date.now();
+  const lists = Array.from({ length: 12 }, () => ask(items));
+  for (let i = 0; i < 5; i++) {
+    const asked = Date.now();
+    equal((await alone({ shape: "all" })).status, 200);
+    ok(Date.now() - asked < 1500, `${Date.now() - asked} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  const all = await Promise.all(lists);
+  ok(Date.now() - began < 15_000, `${Date.now() - began} ms`);
+  const [refused] = all.filter(({ status }) => status === 503);
+  match(refused?.answers.message ?? "", /^Too many lists of shapes/);
+  equal(refused?.response.headers.get("retry-after"), "5");
+  // Three have four seconds each, the next three as well; the others waited for five.
+  const statuses = all.map(({ status }) => status).sort();
+  deepEqual(statuses, [...Array(6).fill(200), ...Array(6).fill(503)]);
+});
+
 Deno.test("many that hang are over together, and their connection is free then", async () => {
   await using postgres: TestPostgres = await testPostgres();
   const database: Database = connect(postgres.url, { max: 1, idle_timeout: 60 });
@@ -210,22 +235,22 @@ Deno.test("many that hang are over together, and their connection is free then",
       decision: namedDecision(tried, name, {}),
       explain: (line: string) => void explained.push(line),
     }));
-    const outcomes = await decideAll(asked, null, database, { one: 200, all: 1000 });
+    const outcomes = await decideAll(asked, null, database, { one: 200, all: 1000, turns });
     const statuses = outcomes.map(([, outcome]) =>
       outcome instanceof Refusal ? outcome.status : 200
     );
     deepEqual(statuses, [200, ...Array.from({ length: 10 }, () => 503)]);
-    const again = await decideAll(asked.slice(0, 1), null, database);
+    const again = await decideAll(asked.slice(0, 1), null, database, { turns });
     equal(again[0]?.[1] instanceof Refusal, false);
     await postgres.stop();
-    const away = await decideAll(asked.slice(0, 1), null, database);
+    const away = await decideAll(asked.slice(0, 1), null, database, { turns });
     const [[, refused] = []] = away;
     ok(refused instanceof Refusal && refused.status === 503);
     await postgres.start();
-    let back = await decideAll(asked.slice(0, 1), null, database);
+    let back = await decideAll(asked.slice(0, 1), null, database, { turns });
     for (let i = 0; back[0]?.[1] instanceof Refusal && i < 50; i++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      back = await decideAll(asked.slice(0, 1), null, database);
+      back = await decideAll(asked.slice(0, 1), null, database, { turns });
     }
     equal(back[0]?.[1] instanceof Refusal, false);
   } finally {
@@ -251,10 +276,10 @@ Deno.test("a connection that is lost in the middle is 503 for the rest, and then
       decision: namedDecision(tried, name, {}),
       explain: () => {},
     }));
-    const outcomes = await decideAll(asked, null, database);
+    const outcomes = await decideAll(asked, null, database, { turns });
     const statuses = outcomes.map(([, one]) => one instanceof Refusal ? one.status : 200);
     deepEqual(statuses, [200, 503, 503]);
-    const [again] = await decideAll(asked.slice(0, 1), null, database);
+    const [again] = await decideAll(asked.slice(0, 1), null, database, { turns });
     equal(again?.[1] instanceof Refusal, false);
   } finally {
     await database.end({ timeout: 1 });

@@ -76,7 +76,11 @@ for (const name of ["projectIssues", "valibotIssues", "arktypeIssues"]) {
         ["open" in body ? "open" : "project"],
       ]);
       ok(told.issues[0].message.length > 5);
-      deepEqual(lines, [`POST /gatekeeper/shapes/${name} 400: invalid_arguments`]);
+      const path = "open" in body ? "open" : "project";
+      ok(told.message.startsWith(`Bad arguments: ${path}: `), told.message);
+      deepEqual(lines, [
+        `POST /gatekeeper/shapes/${name} 400: ${told.message}: invalid_arguments`,
+      ]);
     }
   });
 }
@@ -280,7 +284,15 @@ Deno.test("a schema may be asynchronous, and its issues nonsense", async () => {
   deepEqual(body.issues, [{ path: ["ok"], message: "not now" }]);
   const nonsense = await ask("schemaIssuesNonsense");
   deepEqual([nonsense.status, nonsense.body.issues.length], [400, 3]);
-  equal((await ask("schemaIssuesNoList")).status, 400);
+  const none = await ask("schemaIssuesNoList");
+  deepEqual([none.status, none.body.message], [400, "Bad arguments: the schema doesn't say why"]);
+});
+
+Deno.test("what a schema says of arguments stays on one line of the log", async () => {
+  const { lines } = await ask("schemaIssuesLines");
+  deepEqual(lines, [
+    "POST /gatekeeper/shapes/schemaIssuesLines 400: Bad arguments: a b: c d e: invalid_arguments",
+  ]);
 });
 
 Deno.test("issues are told in part where there are thousands", async () => {
@@ -288,6 +300,20 @@ Deno.test("issues are told in part where there are thousands", async () => {
   const { status, text } = await ask("projectIssues", { body: { project: list, open: list } });
   equal(status, 400);
   ok(text.length < 20_000, `${text.length}`);
+  ok(JSON.parse(text).message.length <= 320);
   const keys = { project: "x".repeat(5000), ["y".repeat(5000)]: 1 };
   ok((await ask("arktypeIssues", { body: keys })).text.length < 20_000);
+});
+
+Deno.test("a proxy that can't check handles: shapes with arguments are 403, others as ever", async () => {
+  await using careful = await startShapesStack("", { ELECTRIC_PROXY_CHECKS_HANDLES: "0" });
+  const body = { title: "chosen so that its shape has another's hash" };
+  const named = await careful.ask({ path: "/gatekeeper/shapes/titled", body });
+  const { message } = await named.json();
+  deepEqual([named.status, /titled.*subset queries/.test(message)], [403, true]);
+  const items = [{ shape: "titled", args: body }, { shape: "all" }];
+  const many: { status: number }[] = await (await careful.ask({ path: "/gatekeeper", body: items }))
+    .json();
+  deepEqual(many.map(({ status }) => status), [403, 200]);
+  equal((await careful.ask({ path: "/gatekeeper/shapes/all" })).status, 200);
 });

@@ -149,6 +149,7 @@ export const shapes = defineShapes({
   schemaGivesEmpty: broken(() => ({})),
   schemaGivesNull: broken(() => null),
   schemaIssuesNonsense: broken(() => ({ value: {}, issues: [null, { path: 3 }, "x"] })),
+  schemaIssuesLines: broken(() => ({ issues: [{ path: ["a\nb"], message: "c\r\nd\u2028e" }] })),
   schemaIssuesNoList: broken(() => ({ value: {}, issues: "no" })),
 });
 
@@ -180,7 +181,10 @@ export interface Asked {
 }
 
 /** A gatekeeper in this process, on a database with a few tables. */
-export async function startShapesStack(basePath = ""): Promise<ShapesStack> {
+export async function startShapesStack(
+  basePath = "",
+  env: Readonly<Record<string, string>> = {},
+): Promise<ShapesStack> {
   const open = new AsyncDisposableStack();
   const database = open.use(await testPostgres());
   const sql = postgres(database.url, { max: 2, onnotice: () => {} });
@@ -205,6 +209,7 @@ export async function startShapesStack(basePath = ""): Promise<ShapesStack> {
       ELECTRIC_URL: "http://127.0.0.1:1",
       ELECTRIC_PROXY_URL: "https://sync.example",
       SUPABASE_JWT_SECRET: USERS,
+      ...env,
     },
     log: (line) => log.push(line),
     stopping: new AbortController().signal,
