@@ -39,11 +39,13 @@ Deno.test("who waits too long is told to come again, and takes no turn", async (
   const first = turns.take(() => end.promise);
   let worked = false;
   const late = turns.take(() => Promise.resolve(worked = true));
+  const began = performance.now();
   await rejects(late, (error) => {
     ok(error instanceof Refusal);
     deepEqual([error.status, error.reason, error.headers["retry-after"]], [503, "busy", "5"]);
     return true;
   });
+  ok(performance.now() - began < 5000);
   end.resolve();
   await first;
   equal(worked, false);
