@@ -15,17 +15,18 @@ create table gatekeeper.revocations (
 );
 create index on gatekeeper.revocations (before);
 
+-- pg_temp is last, for where it isn't named it is first, with a caller's own types.
 create function gatekeeper.revoke(
   subject text default null,
   everyone boolean default false,
   table_name text default null
 ) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   parts text[];
 begin
-  if num_nonnulls(subject, table_name) + coalesce(everyone, false)::int <> 1 then
+  if num_nonnulls(subject, table_name) + coalesce(everyone, false)::int <> 1 or subject = '' then
     raise exception 'gatekeeper.revoke takes one of subject => ''…'', table_name => ''…'' and everyone => true';
   end if;
   if table_name is not null then
@@ -33,7 +34,11 @@ begin
     if cardinality(parts) = 1 then
       parts := array['public'] || parts;
     end if;
-    if cardinality(parts) <> 2 or to_regclass(format('%I.%I', parts[1], parts[2])) is null then
+    -- As Postgres stores the names: it cuts long ones.
+    select array[nspname, relname] into parts
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where cardinality(parts) = 2 and pg_class.oid = to_regclass(format('%I.%I', parts[1], parts[2]));
+    if not found then
       raise exception 'there is no table %', table_name;
     end if;
   end if;
@@ -52,7 +57,7 @@ $$;
 -- Until a transaction commits, tokens are given out by what was before it. So what counts is not when
 -- it revoked but when it commits, and as tokens have whole seconds, the one after that.
 create function gatekeeper.date_revocation() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   update gatekeeper.revocations

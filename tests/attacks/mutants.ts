@@ -354,6 +354,16 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "supabase/migrations/20261129000000_gatekeeper_revocations.sql",
+    "a caller's types aren't the owner's",
+    `  table_name text default null
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp`,
+    `  table_name text default null
+) returns void
+language plpgsql security definer set search_path = ''`,
+  ),
+  at(
+    "supabase/migrations/20261129000000_gatekeeper_revocations.sql",
     "not everybody may revoke",
     "revoke all on all functions in schema gatekeeper from public;",
     "grant usage on schema gatekeeper to public;",

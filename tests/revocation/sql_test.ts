@@ -48,6 +48,7 @@ Deno.test("someone, a table, or everyone: one at a time, and only what is there"
     const args of [
       "",
       "subject => null",
+      "subject => ''",
       "everyone => false",
       "subject => 'u1', everyone => true",
       "subject => 'u1', table_name => 'todos'",
@@ -143,6 +144,41 @@ Deno.test("a caller's search_path and temporary tables lead it nowhere", async (
   await sql`drop schema evil cascade`;
 });
 
+Deno.test("a long name is the one that Postgres has", async () => {
+  const long = "t".repeat(70);
+  await sql.unsafe(`create table ${long} (id int)`);
+  await sql`select gatekeeper.revoke(table_name => ${long})`;
+  deepEqual(await taken(), [{ subject: null, table: `public.${long.slice(0, 63)}` }]);
+});
+
+/** What anybody with SQL of their own may make: a type whose check runs as whoever casts to it. */
+const EVIL_TYPES = `
+  create function pg_temp.evil(value pg_catalog.text) returns boolean language plpgsql
+    as $$ begin execute 'alter role eve superuser'; return true; end $$;
+  create domain pg_temp.text as pg_catalog.text check (pg_temp.evil(value));
+  create domain pg_temp.timestamptz as pg_catalog.timestamptz check (pg_temp.evil('now'))`;
+
+/** Does as a role of her own, with types of hers, and gives whether that made her a superuser. */
+async function asEve(statement: string): Promise<boolean> {
+  const hers = postgres(database.url, { max: 1, onnotice: () => {} });
+  try {
+    await hers.unsafe(`set role eve; ${EVIL_TYPES}; ${statement}`);
+  } finally {
+    await hers.end({ timeout: 1 });
+  }
+  const [eve] = await sql`select rolsuper from pg_roles where rolname = 'eve'`;
+  return eve?.rolsuper;
+}
+
+Deno.test("a caller's types get nobody the owner's rights", async () => {
+  await sql`create role eve`;
+  await sql`grant usage on schema gatekeeper to eve`;
+  await sql`grant execute on function gatekeeper.revoke to eve`;
+  equal(await asEve("select gatekeeper.revoke(subject => 'u1'::pg_catalog.text)"), false);
+  equal(await asEve("select gatekeeper.revoke(table_name => 'todos'::pg_catalog.text)"), false);
+  equal((await taken()).length, 2);
+});
+
 Deno.test("the triggers of docs/revocation.md revoke when a right goes away", async (t) => {
   const { text } = await readPage("docs/revocation.md");
   const blocks = [...text.matchAll(/```sql\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
@@ -163,6 +199,13 @@ Deno.test("the triggers of docs/revocation.md revoke when a right goes away", as
       await tx`set local role authenticated`;
       equal((await tx`delete from members`).count, 1);
     });
+    deepEqual(await taken(), [{ subject: alice, table: null }]);
+  });
+  await t.step("whose types get them nothing", async () => {
+    await join();
+    await sql`grant select, delete on members to eve`;
+    await sql`create policy "eve" on members to eve using (true)`;
+    equal(await asEve("delete from public.members"), false);
     deepEqual(await taken(), [{ subject: alice, table: null }]);
   });
   await t.step("and nobody when one comes", async () => {
