@@ -15,7 +15,11 @@ import {
 
 type Env = Readonly<Record<string, string>>;
 
-const PROXY = { AUTH_SECRET, ELECTRIC_URL: "http://127.0.0.1:1" };
+const PROXY = {
+  AUTH_SECRET,
+  ELECTRIC_URL: "http://127.0.0.1:1",
+  AUTH_REVOCATIONS_URL: "http://127.0.0.1:1",
+};
 const GATEKEEPER_ENV = {
   ...PROXY,
   DATABASE_URL: `postgresql://postgres:pa55word@127.0.0.1:${freePort()}/electric`,
@@ -35,6 +39,7 @@ const BAD_PROXY: readonly (readonly [name: string, value: string])[] = [
   ["ELECTRIC_TIMEOUT", "0"],
   ["AUTH_CLOCK_TOLERANCE", "-1"],
   ["AUTH_REVOCATIONS_MAX_AGE", "0"],
+  ["AUTH_REVOCATIONS_MAX_AGE", "29"],
   ["AUTH_REVOCATIONS_REQUIRED", "yes"],
   ["AUTH_JWKS", "{}"],
 ];
