@@ -96,6 +96,22 @@ Deno.test("ids that begin anew, and what is changed by hand, are seen", async ()
   await sql`delete from gatekeeper.revocations`;
 });
 
+Deno.test("what is committed after the others were dated counts until now", async () => {
+  const { sql } = database;
+  await sql`
+    insert into gatekeeper.revocations (subject, before) values ('late', now() - interval '1 hour')`;
+  const undated: Database = {
+    ...database,
+    get sql() {
+      return new Proxy(sql, { apply: () => Promise.resolve([{ there: true }]) });
+    },
+  };
+  const { list } = await createReadList(undated, 60, unexpected)();
+  const until = list.subjects.get(await digestOf("late")) ?? NaN;
+  equal(until, Math.ceil(list.issuedAt));
+  await sql`delete from gatekeeper.revocations`;
+});
+
 Deno.test("readings that overlap lose nothing", async () => {
   const { sql } = database;
   const [alice, bob] = [await digestOf("alice"), await digestOf("bob")];

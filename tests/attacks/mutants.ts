@@ -299,8 +299,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/revocations.ts",
     "what is held asks for new lists by itself",
-    "      refresh();\n      return list !== null",
-    "      return list !== null",
+    "      refresh();\n      if (required",
+    "      if (required",
   ),
   at(
     "edge/revocations.ts",
@@ -401,10 +401,10 @@ export const MUTANTS: readonly Mutant[] = [
     "3600",
   ),
   at(
-    "gatekeeper/database/choose.ts",
+    "gatekeeper/gatekeeper.ts",
     "slow decisions don't keep the list waiting",
-    "return connect(given ?? readDatabaseUrl(env), { ...poolFor(env), max: 1 });",
-    "return openDatabase(env, given, () => {});",
+    "followDatabase(forRevocations, ",
+    "followDatabase(database, ",
   ),
   at(
     "gatekeeper/revocations/read_list.ts",

@@ -143,13 +143,10 @@ Deno.test("no list that isn't the gatekeeper's latest is taken; the last good on
   });
 });
 
-Deno.test("without a tolerance a list of this second is good", async () => {
-  await using stack = await startListStack(reply(""), { AUTH_CLOCK_TOLERANCE: "0" });
-  for (let i = 0; i < 4; i++) {
-    stack.gatekeeper.answer = reply(await signed());
-    await untilAsked(stack);
-    equal(await stack.status(), 200);
-  }
+Deno.test("without a tolerance a list of this second is good, for its time has fractions", async () => {
+  const ahead = reply(await signed([], -3));
+  await using stack = await startListStack(ahead, { AUTH_CLOCK_TOLERANCE: "0" });
+  equal(await stack.status(), 200);
 });
 
 Deno.test("a list is no token, whoever signed it", async () => {
