@@ -56,7 +56,7 @@ export function readRevocationsConfig(env: Env): RevocationsConfig {
   const interval = readNumber(env, "AUTH_REVOCATIONS_INTERVAL", 10, 1, 3600);
   const maxAge = readNumber(env, "AUTH_REVOCATIONS_MAX_AGE", 3600, 1, 86400);
   // Else a list would be too old before the next one comes, or after one fetch that fails.
-  if (url !== undefined && maxAge < 3 * interval) {
+  if (maxAge < 3 * interval) {
     throw new ConfigError(
       "AUTH_REVOCATIONS_MAX_AGE must be at least three times AUTH_REVOCATIONS_INTERVAL.",
     );

@@ -15,11 +15,7 @@ import {
 
 type Env = Readonly<Record<string, string>>;
 
-const PROXY = {
-  AUTH_SECRET,
-  ELECTRIC_URL: "http://127.0.0.1:1",
-  AUTH_REVOCATIONS_URL: "http://127.0.0.1:1",
-};
+const PROXY = { AUTH_SECRET, ELECTRIC_URL: "http://127.0.0.1:1" };
 const GATEKEEPER_ENV = {
   ...PROXY,
   DATABASE_URL: `postgresql://postgres:pa55word@127.0.0.1:${freePort()}/electric`,
