@@ -53,10 +53,18 @@ export function readProxyConfig(env: Env, keys: VerifyingKeys): ProxyConfig {
 /** Reads how a proxy learns which tokens are revoked; throws {@link ConfigError}. */
 export function readRevocationsConfig(env: Env): RevocationsConfig {
   const url = optional(env, "AUTH_REVOCATIONS_URL");
+  const interval = readNumber(env, "AUTH_REVOCATIONS_INTERVAL", 10, 1, 3600);
+  const maxAge = readNumber(env, "AUTH_REVOCATIONS_MAX_AGE", 3600, 1, 86400);
+  // Else a list would be too old before the next one comes, or after one fetch that fails.
+  if (maxAge < 3 * interval) {
+    throw new ConfigError(
+      "AUTH_REVOCATIONS_MAX_AGE must be at least three times AUTH_REVOCATIONS_INTERVAL.",
+    );
+  }
   return {
     url: url === undefined ? null : readUrl("AUTH_REVOCATIONS_URL", url),
-    interval: readNumber(env, "AUTH_REVOCATIONS_INTERVAL", 10, 1, 3600),
-    maxAge: readNumber(env, "AUTH_REVOCATIONS_MAX_AGE", 3600, 1, 86400),
+    interval,
+    maxAge,
     required: readSwitch(env, "AUTH_REVOCATIONS_REQUIRED", 1),
   };
 }

@@ -8,6 +8,9 @@ import type { Runtime } from "./runtime.ts";
 /** Milliseconds that the gatekeeper may take. */
 const LIMIT = 5000;
 
+/** Seconds that a list may seem to be ahead, at least: its `iat` has fractions, and ours has none. */
+const TOLERANCE = 5;
+
 /** Longest list that is read, in KiB; a gatekeeper's is at most half as long. */
 const MAX_KIB = 3072;
 
@@ -22,7 +25,8 @@ export function fetchRevocations(
   { keys, token }: Checks,
   { fetch, watch }: Pick<Runtime, "fetch" | "watch">,
 ): () => Promise<RevocationList> {
-  const checks = { issuer: ISSUER, ...token, typ: LIST_TYPE, maxTokenAge: maxAge };
+  const clockTolerance = Math.max(TOLERANCE, token.clockTolerance);
+  const checks = { issuer: ISSUER, ...token, clockTolerance, typ: LIST_TYPE, maxTokenAge: maxAge };
   return async () => {
     const signal = AbortSignal.timeout(LIMIT);
     const response = await fetch(url, { redirect: "manual", signal });

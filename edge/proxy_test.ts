@@ -85,7 +85,8 @@ async function askWhileRevoked(during: () => Promise<Response>, live: string) {
     revocations: { upToDate: () => null, checkAge() {}, isRevoked: () => isRevoked },
   });
   const jwt = new SignJWT({ shape: { table: "items" } }).setProtectedHeader({ alg: "HS256" });
-  const token = await jwt.setExpirationTime("1h").sign(new TextEncoder().encode(SECRET));
+  const token = await jwt.setIssuedAt().setExpirationTime("1h")
+    .sign(new TextEncoder().encode(SECRET));
   const send = answerRefusals(
     (request) => proxy(request, new URL(request.url).search.slice(1)),
     () => {},

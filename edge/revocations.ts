@@ -69,6 +69,10 @@ export function followRevocations(following: Following): FollowedRevocations {
     loading = reload();
   }
 
+  function isYoung(): boolean {
+    return list !== null && Date.now() - 1000 * list.issuedAt <= maxAge;
+  }
+
   return {
     upToDate() {
       const isQuiet = list === null || Date.now() - begun > interval + SLACK;
@@ -78,13 +82,13 @@ export function followRevocations(following: Following): FollowedRevocations {
       return awaited = loading.finally(() => awaited = null);
     },
     checkAge() {
-      const isYoung = list !== null && Date.now() - 1000 * list.issuedAt <= maxAge;
-      if (isYoung) return;
+      if (isYoung()) return;
       log(`the list of revocations is too old: ${required ? "nobody is let in" : "going on"}`);
       if (required) throw tooOld();
     },
     isRevoked(token) {
       refresh();
+      if (required && !isYoung()) return true;
       return list !== null && token.issuedAt <= revokedUntil(list, token);
     },
     async latest() {

@@ -81,6 +81,7 @@ Deno.test("what can't be had leaves the last one, until that is too old", async 
   await pause(600);
   throws(() => revocations.checkAge(), (error) => error instanceof Refusal && error.status === 503);
   equal(revocations.isRevoked(token(50)), true);
+  equal(revocations.isRevoked(token(51)), true, "who was let in before is held no longer");
 });
 
 Deno.test("where that is allowed, it goes on", async () => {

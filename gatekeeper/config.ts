@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import { type ProxyConfig, readProxyConfig } from "../edge/config.ts";
 import { type Env, optional, readNumber, readSwitch, readUrl } from "../edge/env.ts";
+import { LONGEST_LIFE } from "../shared/revocations.ts";
 import { readAllowedOrigins } from "./http/cors.ts";
 import { type Paths, pathsBelow } from "./http/paths.ts";
 import { readGatekeeperKeys } from "./tokens/keys.ts";
@@ -50,7 +51,7 @@ export async function readGatekeeperConfig(
     allowedOrigins: readAllowedOrigins(env),
     shapeUrl: readShapeUrl(env, basePath),
     proxyChecksHandles: readSwitch(env, "ELECTRIC_PROXY_CHECKS_HANDLES", 1),
-    tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, 86400),
+    tokenTtl: readNumber(env, "AUTH_TOKEN_TTL", 7200, 1, LONGEST_LIFE),
   };
 }
 

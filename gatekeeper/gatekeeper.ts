@@ -10,7 +10,7 @@ import { logRequestsIfAsked } from "../edge/request_log.ts";
 import { readRevocationsConfig } from "../edge/config.ts";
 import { ConfigError } from "../shared/config_error.ts";
 import { readGatekeeperConfig } from "./config.ts";
-import { openDatabase } from "./database/choose.ts";
+import { openDatabase, openForRevocations } from "./database/choose.ts";
 import { checkConnection, type Database } from "./database/database.ts";
 import { missingGrants } from "./database/missing_grants.ts";
 import { missingTables } from "./database/missing_tables.ts";
@@ -55,7 +55,8 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
   const { runtime, log, stopping, basePath } = context;
   const config = await readGatekeeperConfig(env, { basePath, fetch: runtime.fetch });
   const database = openDatabase(env, options.database, log);
-  const revocations = followDatabase(database, config, readRevocationsConfig(env), log);
+  const forRevocations = openForRevocations(env, options.database);
+  const revocations = followDatabase(forRevocations, readRevocationsConfig(env), log);
   const ours = createAuthenticate({ ...config, clockTolerance: config.token.clockTolerance });
   const handler = createGatekeeperHandler({
     config,
@@ -79,7 +80,9 @@ async function start(options: GatekeeperOptions, context: Context): Promise<Star
         log("no SUPABASE_URL or USER_JWKS_URL: all users are anonymous");
       }
     },
-    close: () => database.end({ timeout: 1 }),
+    async close() {
+      await Promise.all([database, forRevocations].map((each) => each.end({ timeout: 1 })));
+    },
   };
 }
 

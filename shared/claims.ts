@@ -1,7 +1,7 @@
 import QuickLRU from "quick-lru";
 import type { VerifyingKeys } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
-import { digestOf, LIST_TYPE, NO_REVOCATIONS } from "./revocations.ts";
+import { digestOf, isListType, LONGEST_LIFE, NO_REVOCATIONS } from "./revocations.ts";
 import { readShape, type Shape } from "./shape.ts";
 import { verifyJwt } from "./verify_jwt.ts";
 
@@ -18,6 +18,8 @@ const REMEMBERED = 2000;
 export interface TokenChecks {
   /** Seconds that the signer's clock and ours may differ. */
   readonly clockTolerance: number;
+  /** Seconds that a token is good after its `iat`, which it then must have; its `exp` may be earlier. */
+  readonly maxTokenAge?: number;
   /** Not checked where there is none. */
   readonly issuer?: string;
   readonly audience?: string;
@@ -53,11 +55,14 @@ export async function verifyToken(token: string, { keys, token: checks }: Checks
   if (token.length > MAX_TOKEN) throw badToken("too_long");
   const verified = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
   if (verified.claims === null) throw badToken(verified.reason);
-  if (verified.type === LIST_TYPE) throw badToken("type");
+  if (isListType(verified.type)) throw badToken("type");
   const { sub, iat = 0, exp = 0 } = verified.claims;
+  // jose's type says that it is a text, but nothing has checked that.
+  if (sub !== undefined && typeof sub !== "string") throw badToken("subject");
   const shape = readClaim(verified.claims["shape"]);
   const subject = await digestOf(sub);
-  return { shape, table: shape.table, subject, issuedAt: iat, expiresAt: exp };
+  const expiresAt = Math.min(exp, iat + (checks.maxTokenAge ?? Infinity));
+  return { shape, table: shape.table, subject, issuedAt: iat, expiresAt };
 }
 
 function readClaim(claim: unknown): Shape {
@@ -84,7 +89,8 @@ export function bearerToken({ headers }: Request): string {
  * Gives what a request's token opens, or throws as {@link verifyToken} does. Each token is verified
  * once and then looked up, since a signature costs a thousand times a lookup. Only good ones are
  * remembered, the least recently used go first; none outlives its `exp`, nor any change of the keys.
- * What was revoked is looked up each time.
+ * What was revoked is looked up each time; where anything can be, a token must say when it was issued,
+ * and is good for a day at most.
  *
  * `open`: makes of a grant what is to be remembered.
  */
@@ -93,6 +99,10 @@ export function createVerifier<Opened extends { readonly grant: Grant }>(
   open: (grant: Grant) => Opened,
   revocations = NO_REVOCATIONS,
 ) {
+  const token = revocations === NO_REVOCATIONS
+    ? config.token
+    : { ...config.token, maxTokenAge: LONGEST_LIFE };
+  const checks = { keys: config.keys, token };
   const remembered = new QuickLRU<string, Opened>({ maxSize: REMEMBERED });
   let generation = config.keys.generation();
 
@@ -110,7 +120,7 @@ export function createVerifier<Opened extends { readonly grant: Grant }>(
 
   async function verifyFirst(token: string): Promise<Opened> {
     const before = generation;
-    const grant = await verifyToken(token, config);
+    const grant = await verifyToken(token, checks);
     await revocations.upToDate();
     const opened = unlessRevoked(open(grant));
     const endsAt = grant.expiresAt + config.token.clockTolerance;

@@ -3,6 +3,17 @@ import { base64url, type JWTPayload } from "jose";
 /** `typ` of a signed list, by which neither it nor a token can be taken for the other (RFC 8725 section 3.11). */
 export const LIST_TYPE = "revocations+jwt";
 
+/** Whether a `typ` is that, as RFC 7515 section 4.1.9 compares them. */
+export function isListType(type: unknown): boolean {
+  return String(type).toLowerCase().replace(/^application\//, "") === LIST_TYPE;
+}
+
+/**
+ * Seconds after its `iat` in which a token may be good, where it can be revoked: what was revoked is
+ * remembered for longer than that.
+ */
+export const LONGEST_LIFE = 86_400;
+
 /**
  * Which tokens are good no more: those whose `iat` is not after a time, in seconds since the epoch. It is
  * one number for a whole second, so a token of that very second is revoked, too.
@@ -69,7 +80,7 @@ export interface Revocations {
   upToDate(): Promise<void> | null;
   /** Throws a 503 `Refusal` while nobody may be let in, since what is known is too old. */
   checkAge(): void;
-  /** Whether a token that was issued then is good no more. */
+  /** Whether a token that was issued then is good no more, as any is while nobody may be let in. */
   isRevoked(token: Revocable & { readonly issuedAt: number }): boolean;
 }
 

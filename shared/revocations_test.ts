@@ -1,5 +1,5 @@
 import { equal, match, notEqual, throws } from "node:assert/strict";
-import { digestOf, readList, revokedUntil } from "./revocations.ts";
+import { digestOf, isListType, readList, revokedUntil } from "./revocations.ts";
 
 const claims = { iat: 100.5, everyone: 10, subjects: { u1: 20 }, tables: { items: 30 } };
 
@@ -46,4 +46,11 @@ Deno.test("a subject is named by a digest, and nobody by none", async () => {
   equal(await digestOf("u1"), await digestOf("u1"));
   notEqual(await digestOf("u1"), await digestOf("u2"));
   equal(await digestOf(undefined), "");
+});
+
+Deno.test("a list is one however its type is written", () => {
+  for (const type of ["revocations+jwt", "REVOCATIONS+JWT", "application/Revocations+jwt"]) {
+    equal(isListType(type), true, type);
+  }
+  for (const type of ["JWT", "at+jwt", undefined, 7, {}]) equal(isListType(type), false);
 });

@@ -28,6 +28,15 @@ export function openDatabase(
   return connect(checkUrl("database", given), poolFor(env));
 }
 
+/**
+ * Opens a connection to the same for the list of what is revoked alone, which must not wait for slow
+ * decisions. A pool that was given is used for it, too. Throws {@link ConfigError}.
+ */
+export function openForRevocations(env: Env, given: string | Sql | undefined): Database {
+  if (given !== undefined && typeof given !== "string") return usersPool(given);
+  return connect(given ?? readDatabaseUrl(env), { ...poolFor(env), max: 1 });
+}
+
 const poolFor = (env: Env) => isSupabaseFunction(env) ? WORKERS_POOL : POOL;
 
 function readDatabaseUrl(env: Env): string {

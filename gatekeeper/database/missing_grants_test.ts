@@ -8,6 +8,7 @@ import { missingGrants } from "./missing_grants.ts";
 
 const USAGE = 'grant usage on schema gatekeeper to "App User";';
 const SELECT = 'grant select on gatekeeper.revocations to "App User";';
+const EXECUTE = 'grant execute on function gatekeeper.date_revocations to "App User";';
 
 Deno.test("the grants that the gatekeeper's user lacks are named, at its start, too", async () => {
   await using open = new AsyncDisposableStack();
@@ -22,7 +23,7 @@ Deno.test("the grants that the gatekeeper's user lacks are named, at its start, 
   deepEqual(await missingGrants(sql), [], "without the migration");
 
   await addRevocations(owner);
-  deepEqual(await missingGrants(sql), [USAGE, SELECT]);
+  deepEqual(await missingGrants(sql), [USAGE, SELECT, EXECUTE]);
   const log: string[] = [];
   const gatekeeper = createGatekeeper({
     policies: definePolicies({}),
@@ -35,11 +36,16 @@ Deno.test("the grants that the gatekeeper's user lacks are named, at its start, 
   await gatekeeper.check();
   const said = log.filter((line) => line.includes("may not read gatekeeper.revocations"));
   deepEqual(said.length, 1, log.join("\n"));
-  match(said[0] ?? "", /nobody is let in.*grant usage on schema.*grant select on/);
+  match(
+    said[0] ?? "",
+    /nobody is let in.*grant usage on schema.*grant select on.*grant execute on/,
+  );
 
   await owner.unsafe(USAGE);
-  deepEqual(await missingGrants(sql), [SELECT]);
+  deepEqual(await missingGrants(sql), [SELECT, EXECUTE]);
   await owner.unsafe(SELECT);
+  deepEqual(await missingGrants(sql), [EXECUTE]);
+  await owner.unsafe(EXECUTE);
   deepEqual(await missingGrants(sql), []);
   deepEqual(await missingGrants(owner), []);
 });

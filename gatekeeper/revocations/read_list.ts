@@ -36,8 +36,7 @@ export function createReadList(
 ): () => Promise<Reading> {
   let isThere: boolean | undefined;
   let lookedAt = -Infinity;
-  let version = "";
-  let revoked = toRevoked([]);
+  let state = { version: "", revoked: toRevoked([]) };
 
   async function look(): Promise<void> {
     lookedAt = Date.now();
@@ -51,12 +50,15 @@ export function createReadList(
   return async () => {
     if (isThere !== true && Date.now() - lookedAt >= LOOK_AGAIN) await look();
     if (isThere === undefined) throw new Error("the database hasn't said");
-    if (!isThere) return { list: { issuedAt: Date.now() / 1000, ...revoked }, ahead: 0 };
+    if (!isThere) return { list: { issuedAt: Date.now() / 1000, ...toRevoked([]) }, ahead: 0 };
+    await database.sql`select gatekeeper.date_revocations()`;
+    // Another reading may change it meanwhile, and `entries` is about this one.
+    const { version, revoked } = state;
     const row = await readEntries(database, life, version);
     const ahead = 1000 * row.now - Date.now();
-    if (row.entries !== null) revoked = toRevoked(row.entries);
-    version = row.version;
-    return { list: { issuedAt: row.now, ...revoked }, ahead };
+    const now = row.entries === null ? revoked : toRevoked(row.entries);
+    state = { version: row.version, revoked: now };
+    return { list: { issuedAt: row.now, ...now }, ahead };
   };
 }
 
@@ -76,7 +78,10 @@ async function readEntries(
   const [row] = await readOnly(database, (tx) =>
     tx<EntriesRow[]>`
     with kept as materialized (
-      select * from gatekeeper.revocations where before > now() - make_interval(secs => ${life})
+      select id, subject, table_schema, table_name,
+        case when seen or pg_is_in_recovery() then before else greatest(before, now()) end as before
+      from gatekeeper.revocations
+      where not seen or before > now() - make_interval(secs => ${life})
     ), latest as (
       select subject, table_schema, table_name, max(before) as before from kept
       group by subject, table_schema, table_name
@@ -88,7 +93,8 @@ async function readEntries(
         table_schema as schema, table_name as "table", ceil(extract(epoch from before))::int8 as until
       from latest order by before desc
     ), known as (
-      select count(*) || ' ' || coalesce(sum(id), 0) as version from kept
+      -- Of all that they say, for ids may begin anew.
+      select count(*) || ' ' || coalesce(sum(hashtextextended(kept::text, 0)), 0) as version from kept
     )
     select extract(epoch from now())::float8 as now, version,
       case when version is distinct from ${known} then

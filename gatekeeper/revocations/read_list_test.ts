@@ -57,7 +57,7 @@ Deno.test("what the table says is found by what tokens say", async () => {
 Deno.test("of one subject the latest counts, and what no living token is of is left out", async () => {
   const { sql } = database;
   await sql`select gatekeeper.revoke(subject => 'u1'), gatekeeper.revoke(subject => 'u2')`;
-  await sql`update gatekeeper.revocations set before = now() - interval '70 s'`;
+  await sql`update gatekeeper.revocations set before = now() - interval '70 s', seen = true`;
   const read = createReadList(database, 60, unexpected);
   equal((await read()).list.subjects.size, 0);
   await sql`select gatekeeper.revoke(subject => 'u1')`;
@@ -73,12 +73,79 @@ Deno.test("of too many the older ones become one for everyone, which revokes no 
   await sql`
     insert into gatekeeper.revocations (subject, before)
     select n::text, now() from generate_series(1, 20010) n`;
-  await sql`update gatekeeper.revocations set before = to_timestamp(2000000000 + subject::int)`;
+  await sql`update gatekeeper.revocations set before = to_timestamp(2000000000 + subject::int), seen = true`;
   const { list } = await createReadList(database, 60, unexpected)();
   equal(list.subjects.size, 20_000);
   equal(list.everyone, 2_000_000_010);
   equal(list.subjects.has(await digestOf("10")), false);
   equal(list.subjects.get(await digestOf("11")), 2_000_000_011);
+  await sql`delete from gatekeeper.revocations`;
+});
+
+Deno.test("ids that begin anew, and what is changed by hand, are seen", async () => {
+  const { sql } = database;
+  const read = createReadList(database, 60, unexpected);
+  const subjects = async () => [...(await read()).list.subjects.keys()];
+  await sql`select gatekeeper.revoke(subject => 'somebody')`;
+  deepEqual(await subjects(), [await digestOf("somebody")]);
+  await sql`truncate gatekeeper.revocations restart identity`;
+  await sql`select gatekeeper.revoke(subject => 'bob')`;
+  deepEqual(await subjects(), [await digestOf("bob")]);
+  await sql`update gatekeeper.revocations set before = to_timestamp(2000000000)`;
+  equal((await read()).list.subjects.get(await digestOf("bob")), 2_000_000_000);
+  await sql`delete from gatekeeper.revocations`;
+});
+
+Deno.test("what is committed after the others were dated counts until now", async () => {
+  const { sql } = database;
+  await sql`
+    insert into gatekeeper.revocations (subject, before) values ('late', now() - interval '1 hour')`;
+  const undated: Database = {
+    ...database,
+    get sql() {
+      return new Proxy(sql, { apply: () => Promise.resolve([{ there: true }]) });
+    },
+  };
+  const { list } = await createReadList(undated, 60, unexpected)();
+  const until = list.subjects.get(await digestOf("late")) ?? NaN;
+  equal(until, Math.ceil(list.issuedAt));
+  await sql`delete from gatekeeper.revocations`;
+});
+
+Deno.test("readings that overlap lose nothing", async () => {
+  const { sql } = database;
+  const [alice, bob] = [await digestOf("alice"), await digestOf("bob")];
+  await sql`select gatekeeper.revoke(subject => 'alice')`;
+  const slow = Promise.withResolvers<void>();
+  let begun = 0;
+  let isAnswered = false;
+  /** The database, whose first answer about entries comes late: before it, it is asked for the table. */
+  const holding: Database = {
+    ...database,
+    get sql() {
+      const begin = async (...args: unknown[]) => {
+        const isSlow = ++begun === 2;
+        try {
+          return await Reflect.apply(sql.begin, sql, args);
+        } finally {
+          isAnswered ||= isSlow;
+          if (isSlow) await slow.promise;
+        }
+      };
+      return new Proxy(sql, { get: (it, key) => key === "begin" ? begin : Reflect.get(it, key) });
+    },
+  };
+  const read = createReadList(holding, 60, unexpected);
+  const subjects = async () => [...(await read()).list.subjects.keys()].sort();
+  const late = subjects();
+  while (!isAnswered) await new Promise((resolve) => setTimeout(resolve, 10));
+  await sql`select gatekeeper.revoke(subject => 'bob')`;
+  deepEqual(await subjects(), [alice, bob].sort());
+  const asked = subjects();
+  slow.resolve();
+  deepEqual(await late, [alice]);
+  deepEqual(await asked, [alice, bob].sort());
+  for (let i = 0; i < 3; i++) deepEqual(await subjects(), [alice, bob].sort());
   await sql`delete from gatekeeper.revocations`;
 });
 
@@ -93,6 +160,8 @@ Deno.test("a table that may not be read is no empty list", async () => {
     await sql`grant usage on schema gatekeeper to reader`;
     await rejects(createReadList(other, 60, unexpected)(), /permission denied/);
     await sql`grant select on gatekeeper.revocations to reader`;
+    await rejects(createReadList(other, 60, unexpected)(), /permission denied/);
+    await sql`grant execute on function gatekeeper.date_revocations to reader`;
     await createReadList(other, 60, unexpected)();
   } finally {
     await other.end({ timeout: 1 });

@@ -10,22 +10,26 @@ create table gatekeeper.revocations (
   table_name text,
   -- Tokens that were issued until then are revoked.
   before timestamptz not null,
+  -- Whether a gatekeeper has seen it; until then it grows.
+  seen boolean not null default false,
   check (subject is null or table_name is null),
   check ((table_schema is null) = (table_name is null))
 );
 create index on gatekeeper.revocations (before);
+create index on gatekeeper.revocations (id) where not seen;
 
+-- pg_temp is last, for where it isn't named it is first, with a caller's own types.
 create function gatekeeper.revoke(
   subject text default null,
   everyone boolean default false,
   table_name text default null
 ) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   parts text[];
 begin
-  if num_nonnulls(subject, table_name) + coalesce(everyone, false)::int <> 1 then
+  if num_nonnulls(subject, table_name) + coalesce(everyone, false)::int <> 1 or subject = '' then
     raise exception 'gatekeeper.revoke takes one of subject => ''…'', table_name => ''…'' and everyone => true';
   end if;
   if table_name is not null then
@@ -33,7 +37,11 @@ begin
     if cardinality(parts) = 1 then
       parts := array['public'] || parts;
     end if;
-    if cardinality(parts) <> 2 or to_regclass(format('%I.%I', parts[1], parts[2])) is null then
+    -- As Postgres stores the names: it cuts long ones.
+    select array[nspname, relname] into parts
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where cardinality(parts) = 2 and pg_class.oid = to_regclass(format('%I.%I', parts[1], parts[2]));
+    if not found then
       raise exception 'there is no table %', table_name;
     end if;
   end if;
@@ -42,29 +50,27 @@ begin
   -- No token lives longer than a day. In a stricter isolation, this could fail for another's sake.
   if current_setting('transaction_isolation') = 'read committed' then
     delete from gatekeeper.revocations where id in (
-      select id from gatekeeper.revocations where before < now() - interval '2 days'
+      select id from gatekeeper.revocations where seen and before < now() - interval '2 days'
       for update skip locked
     );
   end if;
 end
 $$;
 
--- Until a transaction commits, tokens are given out by what was before it. So what counts is not when
--- it revoked but when it commits, and as tokens have whole seconds, the one after that.
-create function gatekeeper.date_revocation() returns trigger
-language plpgsql security definer set search_path = ''
+-- Until a commit is to be seen, tokens are given out by what was before it, and it may be slow. So what
+-- counts is when a gatekeeper first sees it, which calls this then; as tokens have whole seconds, the next.
+create function gatekeeper.date_revocations() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
 as $$
 begin
+  if pg_is_in_recovery() then
+    return;
+  end if;
   update gatekeeper.revocations
-  set before = date_trunc('second', clock_timestamp()) + interval '1 second'
-  where id = new.id;
-  return null;
+  set before = greatest(before, date_trunc('second', clock_timestamp()) + interval '1 second'), seen = true
+  where not seen;
 end
 $$;
-
-create constraint trigger date_revocation
-  after insert on gatekeeper.revocations deferrable initially deferred
-  for each row execute function gatekeeper.date_revocation();
 
 -- The owner alone, and Supabase's service role where there is one.
 revoke all on all functions in schema gatekeeper from public;

@@ -189,7 +189,25 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/claims.ts",
     "a list of revocations is no token",
-    "if (verified.type === LIST_TYPE) throw",
+    "if (isListType(verified.type)) throw",
+    "if (false) throw",
+  ),
+  at(
+    "shared/claims.ts",
+    "where tokens can be revoked, they have an iat and last a day",
+    "{ ...config.token, maxTokenAge: LONGEST_LIFE }",
+    "config.token",
+  ),
+  at(
+    "shared/claims.ts",
+    "what is remembered or held lasts a day, too",
+    "Math.min(exp, iat + (checks.maxTokenAge ?? Infinity))",
+    "exp",
+  ),
+  at(
+    "shared/claims.ts",
+    "a number is no subject",
+    'if (sub !== undefined && typeof sub !== "string") throw',
     "if (false) throw",
   ),
   at(
@@ -223,12 +241,6 @@ export const MUTANTS: readonly Mutant[] = [
     "",
   ),
   at(
-    "shared/claims.ts",
-    "a token that doesn't say when it was issued is old",
-    "iat = 0,",
-    "iat = Infinity,",
-  ),
-  at(
     "shared/revocations.ts",
     "everyone's tokens may be revoked",
     "Math.max(list.everyone, ",
@@ -236,6 +248,12 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at("shared/revocations.ts", "a user's tokens may be revoked", "ofSubject, ofTable", "ofTable"),
   at("shared/revocations.ts", "a table's tokens may be revoked", "ofSubject, ofTable", "ofSubject"),
+  at(
+    "shared/revocations.ts",
+    "a list's type may be written otherwise",
+    'String(type).toLowerCase().replace(/^application\\//, "")',
+    "type",
+  ),
   at(
     "shared/revocations.ts",
     "a list without its entries is none",
@@ -268,6 +286,12 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "edge/revocations.ts",
+    "what is held ends when the list is too old",
+    "if (required && !isYoung()) return true;",
+    "",
+  ),
+  at(
+    "edge/revocations.ts",
     "a token of the very second is revoked",
     "token.issuedAt <= revokedUntil(list, token)",
     "token.issuedAt < revokedUntil(list, token)",
@@ -275,8 +299,8 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "edge/revocations.ts",
     "what is held asks for new lists by itself",
-    "      refresh();\n      return list !== null",
-    "      return list !== null",
+    "      refresh();\n      if (required",
+    "      if (required",
   ),
   at(
     "edge/revocations.ts",
@@ -318,6 +342,12 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "edge/fetch_revocations.ts",
+    "a list of this very second isn't of the future",
+    "Math.max(TOLERANCE, token.clockTolerance)",
+    "token.clockTolerance",
+  ),
+  at(
+    "edge/fetch_revocations.ts",
     "a list has an end",
     "const MAX_KIB = 3072;",
     "const MAX_KIB = 3072000;",
@@ -342,15 +372,61 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "gatekeeper/revocations/read_list.ts",
+    "a revocation counts until it is seen",
+    "    await database.sql`select gatekeeper.date_revocations()`;\n",
+    "",
+  ),
+  at(
+    "gatekeeper/revocations/read_list.ts",
+    "what isn't dated yet counts until now",
+    "else greatest(before, now()) end",
+    "else before end",
+  ),
+  at(
+    "gatekeeper/revocations/read_list.ts",
+    "ids that begin anew are seen",
+    "sum(hashtextextended(kept::text, 0))",
+    "sum(id)",
+  ),
+  at(
+    "gatekeeper/revocations/own.ts",
+    "one reading at a time",
+    "reading ??= readInTime()",
+    "reading = readInTime()",
+  ),
+  at(
+    "gatekeeper/revocations/own.ts",
+    "an entry is told of for longer than a token is good",
+    "LONGEST_LIFE + 600",
+    "3600",
+  ),
+  at(
+    "gatekeeper/gatekeeper.ts",
+    "slow decisions don't keep the list waiting",
+    "followDatabase(forRevocations, ",
+    "followDatabase(database, ",
+  ),
+  at(
+    "gatekeeper/revocations/read_list.ts",
     "of too many entries none is forgotten",
     "entries[MAX_ENTRIES]?.until ?? -Infinity",
     "-Infinity",
   ),
   at(
     "supabase/migrations/20261129000000_gatekeeper_revocations.sql",
-    "a revocation counts from its commit",
-    "after insert on gatekeeper.revocations deferrable initially deferred",
-    "after insert on gatekeeper.revocations not deferrable",
+    "a caller's types aren't the owner's",
+    `  table_name text default null
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp`,
+    `  table_name text default null
+) returns void
+language plpgsql security definer set search_path = ''`,
+  ),
+  at(
+    "supabase/migrations/20261129000000_gatekeeper_revocations.sql",
+    "a revocation is dated by when it is seen",
+    "set before = greatest(before, date_trunc('second', clock_timestamp()) + interval '1 second'), seen",
+    "set seen",
   ),
   at(
     "supabase/migrations/20261129000000_gatekeeper_revocations.sql",

@@ -143,6 +143,12 @@ Deno.test("no list that isn't the gatekeeper's latest is taken; the last good on
   });
 });
 
+Deno.test("without a tolerance a list of this second is good, for its time has fractions", async () => {
+  const ahead = reply(await signed([], -3));
+  await using stack = await startListStack(ahead, { AUTH_CLOCK_TOLERANCE: "0" });
+  equal(await stack.status(), 200);
+});
+
 Deno.test("a list is no token, whoever signed it", async () => {
   await using stack = await startListStack(reply(await signed()));
   const shape = { table: "items" };
@@ -157,7 +163,13 @@ Deno.test("a list is no token, whoever signed it", async () => {
     await response.body?.cancel();
     equal(response.status, 401);
   }
-  // Nor is one with all that a token has.
+  // Nor is one with all that a token has, however its type is written.
+  for (const typ of ["REVOCATIONS+JWT", "application/revocations+jwt"]) {
+    const claims = { ...ISSUED, exp: now() + 600, shape };
+    const response = await ask(stack.url, await forge(claims, { typ }));
+    await response.body?.cancel();
+    equal(response.status, 401);
+  }
   const both = await ask(stack.url, await forge({ ...ISSUED, exp: now() + 600, shape }));
   await both.body?.cancel();
   equal(both.status, 401);

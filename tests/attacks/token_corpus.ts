@@ -30,7 +30,8 @@ export async function asymmetricKeys(): Promise<AsymmetricKeys> {
 
 /** A good token of an asymmetric key. */
 export function signWith(key: CryptoKey, claim: unknown, header: { alg: string; kid?: string }) {
-  return new SignJWT({ ...ISSUER, shape: claim, exp: inSeconds(3600) }).setProtectedHeader(header)
+  return new SignJWT({ ...ISSUER, shape: claim, iat: inSeconds(0), exp: inSeconds(3600) })
+    .setProtectedHeader(header)
     .sign(key);
 }
 
@@ -40,13 +41,18 @@ export async function badTokens(
   claim: unknown,
   keys: AsymmetricKeys,
 ): Promise<[name: string, token: string][]> {
-  const payload = JSON.stringify({ ...ISSUER, shape: claim, exp: inSeconds(3600) });
+  const payload = JSON.stringify({
+    ...ISSUER,
+    shape: claim,
+    iat: inSeconds(0),
+    exp: inSeconds(3600),
+  });
   const [h = "", p = "", s = ""] = good.split(".");
   const mine = (header: string, body = payload) => forge(header, body);
   const [es, ed] = keys.jwks.keys;
   const own = await exportJWK(keys.stranger.publicKey);
   const stranger = (header: Record<string, unknown>) =>
-    new SignJWT({ ...ISSUER, shape: claim, exp: inSeconds(3600) })
+    new SignJWT({ ...ISSUER, shape: claim, iat: inSeconds(0), exp: inSeconds(3600) })
       .setProtectedHeader({ alg: "ES256", ...header }).sign(keys.stranger.privateKey);
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keys.es256.publicKey));
   const pem = `-----BEGIN PUBLIC KEY-----\n${

@@ -35,6 +35,7 @@ const BAD_PROXY: readonly (readonly [name: string, value: string])[] = [
   ["ELECTRIC_TIMEOUT", "0"],
   ["AUTH_CLOCK_TOLERANCE", "-1"],
   ["AUTH_REVOCATIONS_MAX_AGE", "0"],
+  ["AUTH_REVOCATIONS_MAX_AGE", "29"],
   ["AUTH_REVOCATIONS_REQUIRED", "yes"],
   ["AUTH_JWKS", "{}"],
 ];

@@ -8,7 +8,7 @@ export function now(): number {
 
 /**
  * A token as any issuer that holds the secret would sign it, without a line of our own code.
- * `claims` are laid over a good `exp`; one that is `undefined` is left out.
+ * `claims` are laid over a good `iat` and `exp`; one that is `undefined` is left out.
  */
 export function signToken(
   claims: Readonly<Record<string, unknown>>,
@@ -16,7 +16,9 @@ export function signToken(
   header: CompactJWSHeaderParameters = { alg: "HS256" },
 ): Promise<string> {
   const encoder = new TextEncoder();
-  return new CompactSign(encoder.encode(JSON.stringify({ exp: now() + 600, ...claims })))
+  return new CompactSign(
+    encoder.encode(JSON.stringify({ iat: now(), exp: now() + 600, ...claims })),
+  )
     .setProtectedHeader(header)
     .sign(encoder.encode(secret));
 }
