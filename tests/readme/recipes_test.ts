@@ -264,11 +264,10 @@ Deno.test("the docs' recipes sync rows", { ignore: noBinary !== null }, async (t
   await t.step("docs/clients.md: a collection of TanStack DB has the rows", async () => {
     await using own = await tempDir();
     await writeProject(await readPage("docs/clients.md"), own.path);
-    const path = join(own.path, "todos_collection.ts");
-    const text = (await Deno.readTextFile(path))
-      .replace("http://localhost:4000", dev.gatekeeper).replace(`table: "todos"`, `table: "items"`);
-    const show = `await todos.preload();\nconsole.log(\`\${todos.size} items\`);\nDeno.exit(0);\n`;
-    await Deno.writeTextFile(path, text + show);
+    const path = join(own.path, "items_collection.ts");
+    const text = await Deno.readTextFile(path);
+    const show = `await items.preload();\nconsole.log(\`\${items.size} items\`);\nDeno.exit(0);\n`;
+    await Deno.writeTextFile(path, text.replace("http://localhost:4000", dev.gatekeeper) + show);
     match(await runFile(path, own.path), /^[1-9]\d* items/m);
   });
 });
