@@ -73,6 +73,32 @@ Deno.test("a list that is too old counts no more", async () => {
   equal(await stack.status("mallory"), 401);
 });
 
+Deno.test("what is held ends when the list is too old", async () => {
+  await using stack = await startListStack(reply(await signed()), {
+    AUTH_REVOCATIONS_MAX_AGE: "3",
+  });
+  const headers: [string, string][] = [["electric-handle", "1-1"]];
+  stack.electric.answer = reply("[]", headers);
+  equal(await stack.status(), 200);
+  stack.electric.answer = {
+    headers: [...headers, ["content-type", "text/event-stream"], ["connection", "close"]],
+    stream: async (write) => {
+      for (let i = 0; i < 100; i++) {
+        await write(": still here\n\n");
+        await pause(100);
+      }
+    },
+  };
+  const live = "&offset=0_0&handle=1-1&live=true&live_sse=true";
+  const response = await ask(stack.url, await tokenOf("alice"), live);
+  equal(response.status, 200);
+  stack.gatekeeper.answer = "cut";
+  const began = performance.now();
+  await response.text().catch(() => {});
+  const took = performance.now() - began;
+  ok(took > 1000 && took < 6000, `${took} ms`);
+});
+
 Deno.test("what came while nobody asked is known to the first who does", async () => {
   await using stack = await startListStack(reply(await signed()));
   equal(await stack.status("mallory"), 200);
