@@ -18,8 +18,8 @@ const REMEMBERED = 2000;
 export interface TokenChecks {
   /** Seconds that the signer's clock and ours may differ. */
   readonly clockTolerance: number;
-  /** Seconds that a token is good after its `iat`, which it then must have; its `exp` may be earlier. */
-  readonly maxTokenAge?: number;
+  /** Seconds that a token may live: it is good for no longer after its `iat`, whatever its `exp`. */
+  readonly longestLife?: number;
   /** Not checked where there is none. */
   readonly issuer?: string;
   readonly audience?: string;
@@ -50,19 +50,26 @@ export interface Grant {
  * the keys can't be had.
  */
 export async function verifyToken(token: string, { keys, token: checks }: Checks): Promise<Grant> {
+  const { longestLife = Infinity, ...jwtChecks } = checks;
   // Before any cryptography, which would cost us more than a forger.
   if (token === "") throw badToken("no_token");
   if (token.length > MAX_TOKEN) throw badToken("too_long");
-  const verified = await verifyJwt(token, keys, { ...checks, requiredClaims: ["exp"] });
+  const verified = await verifyJwt(token, keys, { ...jwtChecks, requiredClaims: ["exp"] });
   if (verified.claims === null) throw badToken(verified.reason);
   if (isListType(verified.type)) throw badToken("type");
-  const { sub, iat = 0, exp = 0 } = verified.claims;
+  const { sub, iat, exp = 0 } = verified.claims;
   // jose's type says that it is a text, but nothing has checked that.
   if (sub !== undefined && typeof sub !== "string") throw badToken("subject");
   const shape = readClaim(verified.claims["shape"]);
   const subject = await digestOf(sub);
-  const expiresAt = Math.min(exp, iat + (checks.maxTokenAge ?? Infinity));
-  return { shape, table: shape.table, subject, issuedAt: iat, expiresAt };
+  const now = Date.now() / 1000;
+  // One that doesn't say when it was issued is as old as can be, so it must end soon enough by itself.
+  const issuedAt = iat ?? 0;
+  const expiresAt = Math.min(exp, (iat ?? now) + longestLife);
+  if (issuedAt > now + checks.clockTolerance && longestLife < Infinity) throw badToken("issued_at");
+  if (iat === undefined && expiresAt < exp) throw badToken("issued_at");
+  if (expiresAt + checks.clockTolerance < now) throw badToken("expired");
+  return { shape, table: shape.table, subject, issuedAt, expiresAt };
 }
 
 function readClaim(claim: unknown): Shape {
@@ -89,8 +96,7 @@ export function bearerToken({ headers }: Request): string {
  * Gives what a request's token opens, or throws as {@link verifyToken} does. Each token is verified
  * once and then looked up, since a signature costs a thousand times a lookup. Only good ones are
  * remembered, the least recently used go first; none outlives its `exp`, nor any change of the keys.
- * What was revoked is looked up each time; where anything can be, a token must say when it was issued,
- * and is good for a day at most.
+ * What was revoked is looked up each time; where anything can be, a token is good for a day at most.
  *
  * `open`: makes of a grant what is to be remembered.
  */
@@ -101,7 +107,7 @@ export function createVerifier<Opened extends { readonly grant: Grant }>(
 ) {
   const token = revocations === NO_REVOCATIONS
     ? config.token
-    : { ...config.token, maxTokenAge: LONGEST_LIFE };
+    : { ...config.token, longestLife: LONGEST_LIFE };
   const checks = { keys: config.keys, token };
   const remembered = new QuickLRU<string, Opened>({ maxSize: REMEMBERED });
   let generation = config.keys.generation();

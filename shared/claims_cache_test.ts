@@ -144,7 +144,7 @@ Deno.test("a token that a revocation might not reach isn't good where there are 
     "expired": { iat: now - day - 10, exp: now + day },
     "of the future": { iat: now + 60, exp: now + 120 },
     "in milliseconds": { iat: 1000 * now, exp: 1000 * now + 60 },
-    "which doesn't say": { exp: now + 60 },
+    "which doesn't say, and lasts": { exp: now + 2 * day },
   };
   for (const [name, claims] of Object.entries(bad)) {
     const jwt = await sign(claims);
@@ -155,6 +155,9 @@ Deno.test("a token that a revocation might not reach isn't good where there are 
     async () => await anywhere(bearing(await sign({ sub: 7, exp: now + 60 }))),
     Refusal,
   );
+  // One that doesn't say and ends soon is good, and as old as can be.
+  const { grant: undated } = await verify(bearing(await sign({ exp: now + 60 })));
+  equal(undated.issuedAt, 0);
   // Others end after a day, also when they are remembered or held.
   const { grant } = await verify(bearing(await sign({ iat: now - 60, exp: now + 2 * day })));
   equal(grant.expiresAt, now - 60 + day);

@@ -194,15 +194,33 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   at(
     "shared/claims.ts",
-    "where tokens can be revoked, they have an iat and last a day",
-    "{ ...config.token, maxTokenAge: LONGEST_LIFE }",
+    "where tokens can be revoked, they last a day",
+    "{ ...config.token, longestLife: LONGEST_LIFE }",
     "config.token",
   ),
   at(
     "shared/claims.ts",
     "what is remembered or held lasts a day, too",
-    "Math.min(exp, iat + (checks.maxTokenAge ?? Infinity))",
+    "Math.min(exp, (iat ?? now) + longestLife)",
     "exp",
+  ),
+  at(
+    "shared/claims.ts",
+    "a token of the future, which no revocation reaches, is none",
+    "if (issuedAt > now + checks.clockTolerance && longestLife < Infinity) throw",
+    "if (false) throw",
+  ),
+  at(
+    "shared/claims.ts",
+    "a token without iat ends within a day",
+    "if (iat === undefined && expiresAt < exp) throw",
+    "if (false) throw",
+  ),
+  at(
+    "shared/claims.ts",
+    "a token that is older than a day is over",
+    "if (expiresAt + checks.clockTolerance < now) throw",
+    "if (false) throw",
   ),
   at(
     "shared/claims.ts",
@@ -847,8 +865,8 @@ language plpgsql security definer set search_path = ''`,
   at(
     "shared/claims.ts",
     "exp is required",
-    '{ ...checks, requiredClaims: ["exp"] }',
-    "{ ...checks }",
+    '{ ...jwtChecks, requiredClaims: ["exp"] }',
+    "{ ...jwtChecks }",
   ),
   at(
     "shared/claims.ts",
