@@ -10,7 +10,7 @@ export type Result =
     readonly message: string;
     readonly reason: string | null;
     readonly isRefused: boolean;
-    /** What the same request is answered with when nothing is wrong in it. */
+    /** What a request for the granted shape was answered with, with the same token. */
     readonly honestStatus: number;
   }
   | { readonly failed: string };
@@ -60,7 +60,7 @@ function Outcome({ attack, result, guard }: {
     `
   }</span>
     </dd></div>
-    <div><dt>Why</dt><dd>${attack.why} <small>Without it, the same request is answered with ${honestStatus}.</small></dd></div>
+    <div><dt>Why</dt><dd>${attack.why} <small>The honest request before it: ${honestStatus}.</small></dd></div>
     ${
     guard !== undefined && html`
       <div>

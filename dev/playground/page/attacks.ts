@@ -119,7 +119,7 @@ export const ATTACKS: readonly Attack[] = [
     make: ({ grant, hidden }) =>
       hidden === null
         ? null
-        : post(grant, { where: `${hidden} like $1`, params: { 1: "L%" }, limit: 1 }),
+        : post(grant, { where: `${hidden} like $1`, params: { 1: "L%" } }),
   },
   {
     id: "subquery",
@@ -127,7 +127,7 @@ export const ATTACKS: readonly Attack[] = [
     about: "Narrow the rows by a subquery on a table that nobody granted.",
     status: 400,
     why: "A client's clause speaks of its own table alone.",
-    make: ({ grant, other }) => post(grant, { where: `1 in (select 1 from ${other})`, limit: 1 }),
+    make: ({ grant, other }) => post(grant, { where: `1 in (select 1 from ${other})` }),
   },
   {
     id: "expired",
