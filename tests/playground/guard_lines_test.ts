@@ -109,7 +109,7 @@ async function requestOf(
     return { sent: { ...honest(target.grant), token }, status: found.status };
   }
   const sent = await found.make(target);
-  if (sent === null) throw new Error(`${attack} doesn't fit the target`);
+  if ("notSent" in sent) throw new Error(`${attack} doesn't fit the target`);
   return { sent, status: found.status };
 }
 
