@@ -40,6 +40,8 @@ Deno.test("the playground, in a browser", { ignore: !hasChromium() }, async (t) 
   try {
     await t.step("its first rows are there within a second, and it is small", () => isQuick(stack));
     await t.step("two people see what is theirs, and what changes", () => isLive(stack));
+    await t.step("what others' rows go with is asked first", () => asksBeforeCascades(stack));
+    await t.step("another token leaves what is typed", () => keepsWhatIsTyped(stack));
     await t.step("rows leave with a right, and come back with it", () => rightsCount(stack));
     await t.step("a token that is refused is renewed, and nothing is lost", () => renews(stack));
     await t.step("anybody can be signed in, and ask with a clause", () => asksAnything(stack));
@@ -145,6 +147,35 @@ async function isLive(stack: PlaygroundStack): Promise<void> {
   await hasRows(alice, 2);
   await hasRows(bob, 1);
   deepEqual(errors, []);
+}
+
+async function asksBeforeCascades(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page } = tab;
+  const alice = person(page, "a");
+  await choose(alice, "carol", "users");
+  await hasRows(alice, 3);
+  const asked = page.waitForEvent("dialog");
+  // It is answered before the click is over.
+  page.once("dialog", (dialog) => void dialog.dismiss());
+  await alice.getByRole("button", { name: "Delete" }).first().click();
+  match((await asked).message(), /^With a row of users go its rows of .*members.*, for good/);
+  await hasRows(alice, 3);
+}
+
+async function keepsWhatIsTyped(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page } = tab;
+  const alice = person(page, "a");
+  await choose(alice, "alice", "todos");
+  await hasRows(alice, 2);
+  await alice.getByRole("button", { name: /^Edit/ }).first().click();
+  await alice.getByLabel("title").fill("Half ty");
+  await alice.locator(".token summary").click();
+  await alice.getByRole("button", { name: "Ask for another" }).click();
+  await page.locator(".entry.a", { hasText: "may I sync todos?" }).nth(1).waitFor();
+  await hasRows(alice, 2);
+  equal(await alice.getByLabel("title").inputValue(), "Half ty");
 }
 
 async function rightsCount(stack: PlaygroundStack): Promise<void> {
@@ -311,7 +342,7 @@ async function showsPolicies(stack: PlaygroundStack): Promise<void> {
   match(bob, /2 in Postgres, 2 synced/);
   match(
     bob,
-    /by row-level security\s+where organisation_id IN \(SELECT organisation_id FROM (public\.)?members/,
+    /by row-level security\s+where organisation_id IN \(SELECT organisation_id FROM public\.members/,
   );
   match(
     await outcome("todos", "alice").innerText(),

@@ -57,9 +57,14 @@ async function send({ url, method, token, body }: Sent) {
   } as const;
   const response = await traced(SIDE, "edge", url, body === null ? init : { ...init, body });
   const answer = await response.json();
-  const message = response.ok ? `${answer.length ?? ""} messages` : saidIn(answer);
+  const message = response.ok ? countedIn(answer) : saidIn(answer);
   const reason = response.ok ? null : await reasonOf(url, response.status);
   return { status: response.status, message, reason };
+}
+
+function countedIn(answer: { readonly length?: number }): string {
+  const { length } = answer;
+  return length === undefined ? "" : `${length} ${length === 1 ? "message" : "messages"}`;
 }
 
 /** A refusal's words; Electric has more of them in `errors`. */
