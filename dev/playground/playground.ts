@@ -14,7 +14,7 @@ import { expire } from "./expired_token.ts";
 import { checkAsker } from "./guard.ts";
 import { findGuardLines } from "./guard_lines.ts";
 import { readNamedShapes } from "./named_shapes.ts";
-import { canRevoke, revoke } from "./revoke.ts";
+import { canRevoke, revoke, untilRefused } from "./revoke.ts";
 import type { Person, SignIn, State } from "./protocol.ts";
 import { readObject, readRowChange, readSignIn, readText } from "./read_body.ts";
 import { readTablePolicies } from "./table_policies.ts";
@@ -105,8 +105,10 @@ export function createPlayground(options: PlaygroundOptions): Handler & AsyncDis
     "/playground/expire": async ({ token }) => ({
       token: await expire(readText("token", token), options.authSecret),
     }),
-    "/playground/revoke": async ({ id }) => {
+    "/playground/revoke": async ({ id, token }) => {
+      const known = readText("token", token);
       await revoke(sql, readText("id", id));
+      await untilRefused(options.gatekeeper, known);
       return {};
     },
   };

@@ -17,6 +17,8 @@ export interface Table {
   /** As the gatekeeper and Electric name it. */
   readonly table: string;
   readonly columns: readonly Column[];
+  /** Other tables whose rows go with a row that is deleted here (`on delete cascade`). */
+  readonly takes: readonly string[];
 }
 
 /** Someone to sign in as. */

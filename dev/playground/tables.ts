@@ -4,7 +4,7 @@ import type { Column, Person, Right, Table } from "./protocol.ts";
 
 /** The tables that are the project's own, with what a form needs to know of their columns. */
 export async function readTables(sql: Sql): Promise<Table[]> {
-  const found = await sql<{ schema: string; name: string; columns: Column[] }[]>`
+  const found = await sql<{ schema: string; name: string; columns: Column[]; takes: string[] }[]>`
     select n.nspname as schema, c.relname as name,
       (select json_agg(json_build_object(
           'name', a.attname,
@@ -14,17 +14,20 @@ export async function readTables(sql: Sql): Promise<Table[]> {
           'required', a.attnotnull and not a.atthasdef and a.attidentity = '') order by a.attnum)
         from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '')
-        as columns
+        as columns,
+      (select coalesce(json_agg(distinct k.conrelid::regclass::text), '[]') from pg_constraint k
+        where k.confrelid = c.oid and k.contype = 'f' and k.confdeltype = 'c') as takes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and not c.relispartition
       and n.nspname !~ '^(pg_|information_schema$|auth$|storage$|realtime$|vault$|supabase_|gatekeeper$)'
     order by n.nspname <> 'public', n.nspname, c.relname
     limit 200`;
-  return found.map(({ schema, name, columns }) => ({
+  return found.map(({ schema, name, columns, takes }) => ({
     schema,
     name,
     table: formatTable(schema, name),
     columns: columns ?? [],
+    takes,
   }));
 }
 

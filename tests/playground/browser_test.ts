@@ -40,6 +40,8 @@ Deno.test("the playground, in a browser", { ignore: !hasChromium() }, async (t) 
   try {
     await t.step("its first rows are there within a second, and it is small", () => isQuick(stack));
     await t.step("two people see what is theirs, and what changes", () => isLive(stack));
+    await t.step("what others' rows go with is asked first", () => asksBeforeCascades(stack));
+    await t.step("another token leaves what is typed", () => keepsWhatIsTyped(stack));
     await t.step("rows leave with a right, and come back with it", () => rightsCount(stack));
     await t.step("a token that is refused is renewed, and nothing is lost", () => renews(stack));
     await t.step("anybody can be signed in, and ask with a clause", () => asksAnything(stack));
@@ -147,6 +149,35 @@ async function isLive(stack: PlaygroundStack): Promise<void> {
   deepEqual(errors, []);
 }
 
+async function asksBeforeCascades(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page } = tab;
+  const alice = person(page, "a");
+  await choose(alice, "carol", "users");
+  await hasRows(alice, 3);
+  const asked = page.waitForEvent("dialog");
+  // It is answered before the click is over.
+  page.once("dialog", (dialog) => void dialog.dismiss());
+  await alice.getByRole("button", { name: "Delete" }).first().click();
+  match((await asked).message(), /^With a row of users go its rows of .*members.*, for good/);
+  await hasRows(alice, 3);
+}
+
+async function keepsWhatIsTyped(stack: PlaygroundStack): Promise<void> {
+  await using tab = await stack.open();
+  const { page } = tab;
+  const alice = person(page, "a");
+  await choose(alice, "alice", "todos");
+  await hasRows(alice, 2);
+  await alice.getByRole("button", { name: /^Edit/ }).first().click();
+  await alice.getByLabel("title").fill("Half ty");
+  await alice.locator(".token summary").click();
+  await alice.getByRole("button", { name: "Ask for another" }).click();
+  await page.locator(".entry.a", { hasText: "may I sync todos?" }).nth(1).waitFor();
+  await hasRows(alice, 2);
+  equal(await alice.getByLabel("title").inputValue(), "Half ty");
+}
+
 async function rightsCount(stack: PlaygroundStack): Promise<void> {
   await using tab = await stack.open();
   const { page, errors } = tab;
@@ -251,6 +282,16 @@ async function showsRequests(stack: PlaygroundStack): Promise<void> {
   match(sent[2] ?? "", /electric-handle: /);
 }
 
+/** What these are refused with, lest something else in the request be what is refused. */
+const SAYS: Readonly<Record<string, RegExp>> = {
+  order: /order_by names a column that this token doesn't let you query/,
+  guess: /unknown reference internal_notes/,
+  subquery: /can't hold a subquery/,
+};
+
+/** Milliseconds after which the edge has heard of a revocation (`AUTH_REVOCATIONS_INTERVAL`). */
+const HEARD_AT_EDGE = 12_000;
+
 async function refusesAttacks(stack: PlaygroundStack): Promise<void> {
   await using tab = await stack.open("#attack");
   const { page, errors } = tab;
@@ -264,13 +305,28 @@ async function refusesAttacks(stack: PlaygroundStack): Promise<void> {
     const line = lines.find(({ attack }) => attack === id);
     equal(await card.locator(".place").innerText(), `${line?.file}:${line?.line}`);
     equal(await card.locator("pre").last().innerText(), line?.code);
-    match(await card.innerText(), /the same request is answered with 200/);
+    match(await card.innerText(), /The honest request before it: 200/);
+    match(await card.locator(".said").innerText(), SAYS[id] ?? /./);
     ok(await card.locator("mark").count() === 1, id);
   }
   equal(
     await page.locator(".controls [role=status]").innerText(),
     `${attacks.length} of ${attacks.length} refused`,
   );
+  // The first try on each new target: nobody has waited for that token's revocation.
+  for (const table of ["items", "documents", "items"]) {
+    await page.getByLabel("For table").selectOption(table);
+    const card = page.locator("[data-attack=revoked]");
+    await card.locator(".pill").waitFor({ state: "detached" });
+    await card.getByRole("button", { name: "Try it" }).click();
+    equal(await card.locator(".pill").innerText(), "refused with 401", table);
+  }
+  // By then the edge has heard of it, too.
+  await new Promise((resolve) => setTimeout(resolve, HEARD_AT_EDGE));
+  await page.getByRole("button", { name: "Try all" }).click();
+  await page.getByText(`${attacks.length - 2} of ${attacks.length - 2} refused, 2 don't apply`)
+    .waitFor();
+  match(await page.locator("[data-attack=guess]").innerText(), /nothing to try/);
   ok(errors.every((error) => /^Failed to load .* (400|401|403) /.test(error)), `${errors}`);
 }
 
@@ -286,7 +342,7 @@ async function showsPolicies(stack: PlaygroundStack): Promise<void> {
   match(bob, /2 in Postgres, 2 synced/);
   match(
     bob,
-    /by row-level security\s+where organisation_id IN \(SELECT organisation_id FROM members/,
+    /by row-level security\s+where organisation_id IN \(SELECT organisation_id FROM public\.members/,
   );
   match(
     await outcome("todos", "alice").innerText(),

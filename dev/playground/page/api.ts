@@ -32,8 +32,9 @@ export async function expire(token: string): Promise<string> {
   return (await post("/playground/expire", { token })).token ?? "";
 }
 
-export async function revoke(id: string): Promise<void> {
-  await post("/playground/revoke", { id });
+/** Revokes a user's tokens, and waits until the gatekeeper's own proxy refuses this one of them. */
+export async function revoke(id: string, token: string): Promise<void> {
+  await post("/playground/revoke", { id, token });
 }
 
 async function load(path: string) {

@@ -51,6 +51,7 @@ export function App({ state }: { readonly state: State }) {
       </header>
       <main>
           <div hidden=${tab !== "watch"}>
+            <p class="lead">Two people, side by side: what each may sync, as signed in their token, and its rows, live. Take a right away, or change a row, and see what each gets.</p>
             <div class="people">
               <${PersonColumn} side="a" start=${left?.id ?? ""} ...${about} />
               <${PersonColumn} side="b" start=${right?.id ?? ""} ...${about} />

@@ -1,8 +1,8 @@
 import type { GuardLine } from "../protocol.ts";
-import type { Attack, Sent } from "./attacks.ts";
+import type { Attack, NotSent, Sent } from "./attacks.ts";
 import { html } from "./html.ts";
 
-/** What became of an attack, or why it wasn't sent. */
+/** What became of an attack, why it wasn't sent, or what went wrong. */
 export type Result =
   | {
     readonly sent: Sent;
@@ -10,9 +10,10 @@ export type Result =
     readonly message: string;
     readonly reason: string | null;
     readonly isRefused: boolean;
-    /** What the same request is answered with when nothing is wrong in it. */
+    /** What a request for the granted shape was answered with, with the same token. */
     readonly honestStatus: number;
   }
+  | NotSent
   | { readonly failed: string };
 
 interface Props {
@@ -45,6 +46,9 @@ function Outcome({ attack, result, guard }: {
   readonly guard: GuardLine | undefined;
 }) {
   if ("failed" in result) return html`<p class="message">${result.failed}</p>`;
+  if ("notSent" in result) {
+    return html`<p><span class="pill">nothing to try</span> ${result.notSent}</p>`;
+  }
   const { sent, status, message, reason, isRefused, honestStatus } = result;
   return html`<dl>
     <div><dt>Sent</dt><dd><pre tabindex="0" aria-label="What was sent">${
@@ -60,7 +64,7 @@ function Outcome({ attack, result, guard }: {
     `
   }</span>
     </dd></div>
-    <div><dt>Why</dt><dd>${attack.why} <small>Without it, the same request is answered with ${honestStatus}.</small></dd></div>
+    <div><dt>Why</dt><dd>${attack.why} <small>The honest request before it: ${honestStatus}.</small></dd></div>
     ${
     guard !== undefined && html`
       <div>

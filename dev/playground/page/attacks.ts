@@ -26,6 +26,11 @@ export interface Sent {
   readonly wrong: string;
 }
 
+/** Nothing was sent, for there is nothing to try on this target. */
+export interface NotSent {
+  readonly notSent: string;
+}
+
 /** A way to ask for more than was granted. */
 export interface Attack {
   readonly id: string;
@@ -35,9 +40,11 @@ export interface Attack {
   readonly status: number;
   /** Who refuses it, and why. */
   readonly why: string;
-  /** `null` where there is nothing to try on this target. */
-  readonly make: (target: Target) => Sent | null | Promise<Sent | null>;
+  readonly make: (target: Target) => Sent | NotSent | Promise<Sent | NotSent>;
 }
+
+const NOTHING_HIDDEN: NotSent = { notSent: "This token leaves no column out." };
+const NOBODYS: NotSent = { notSent: "This token is nobody's in particular: choose a user above." };
 
 /** A secret of the attacker's own. */
 const OWN_SECRET = "the attacker's own secret, and long enough";
@@ -108,7 +115,7 @@ export const ATTACKS: readonly Attack[] = [
     status: 400,
     why: "Only columns of the token may be named.",
     make: ({ grant, hidden }) =>
-      hidden === null ? null : post(grant, { order_by: hidden, limit: 1 }),
+      hidden === null ? NOTHING_HIDDEN : post(grant, { order_by: hidden, limit: 1 }),
   },
   {
     id: "guess",
@@ -118,8 +125,8 @@ export const ATTACKS: readonly Attack[] = [
     why: "The edge tells Electric which columns a query may name, and Electric refuses the others.",
     make: ({ grant, hidden }) =>
       hidden === null
-        ? null
-        : post(grant, { where: `${hidden} like $1`, params: { 1: "L%" }, limit: 1 }),
+        ? NOTHING_HIDDEN
+        : post(grant, { where: `${hidden} like $1`, params: { 1: "L%" } }),
   },
   {
     id: "subquery",
@@ -127,7 +134,7 @@ export const ATTACKS: readonly Attack[] = [
     about: "Narrow the rows by a subquery on a table that nobody granted.",
     status: 400,
     why: "A client's clause speaks of its own table alone.",
-    make: ({ grant, other }) => post(grant, { where: `1 in (select 1 from ${other})`, limit: 1 }),
+    make: ({ grant, other }) => post(grant, { where: `1 in (select 1 from ${other})` }),
   },
   {
     id: "expired",
@@ -148,8 +155,8 @@ export const REVOKED: Attack = {
   status: 401,
   why: "It was signed before its user's tokens were revoked.",
   async make({ grant, userId, proxy }) {
-    if (userId === null) return null;
-    await revoke(userId);
+    if (userId === null) return NOBODYS;
+    await revoke(userId, grant.token);
     return { ...get(grant, {}, { wrong: "Authorization" }), url: urlOf({ ...grant, url: proxy }) };
   },
 };

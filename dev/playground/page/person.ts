@@ -22,6 +22,11 @@ interface Props {
 
 const ASKING: Shown = { status: "asking", message: "", grant: null, rows: NO_ROWS };
 
+/** For who opens the page in a project whose tables need a sign-in. */
+const NEXT_STEP =
+  "Nobody in particular is asking. Choose someone under Who, by a user id of yours, or another table under What; " +
+  "what opens a table stands in your policies.";
+
 /** Somebody, what they ask for, and what they get. */
 export function PersonColumn({ side, start, table, state }: Props) {
   const [session, setSession] = useState<Session | null>(null);
@@ -52,7 +57,7 @@ export function PersonColumn({ side, start, table, state }: Props) {
   const who = session?.name ?? "…";
   return html`<section class=${`person ${side}`} aria-label=${`${who} and what they get`}>
     <div class="choose">
-      <${SessionForm} side=${side} start=${start} state=${state} session=${session} onSession=${setSession} />
+      <${SessionForm} side=${side} label="Who" start=${start} state=${state} session=${session} onSession=${setSession} />
       <${AskForm} side=${side} state=${state} ask=${ask} onAsk=${setAsk} />
     </div>
     <p class="status" role="status">
@@ -61,6 +66,7 @@ export function PersonColumn({ side, start, table, state }: Props) {
   }</span> <span class="news">${news}</span>
     </p>
     ${message !== "" && html`<p class="message">${message}</p>`}
+    ${status === "refused" && session === NOBODY && html`<p class="empty">${NEXT_STEP}</p>`}
     ${
     grant !== null && html`
       <div class="granted">

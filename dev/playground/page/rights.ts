@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Right, State } from "../protocol.ts";
 import { loadRights, messageOf, rights, writeRow } from "./api.ts";
 import { html } from "./html.ts";
@@ -18,6 +18,8 @@ export function Rights({ userId, name, where, onRenew }: Props) {
   const all = useStore(rights);
   const [note, setNote] = useState<"" | "renew" | "live">("");
   const [error, setError] = useState("");
+  // What is said of one clause isn't said of another.
+  useEffect(() => setNote(""), [userId, where]);
   if (all.length === 0) return null;
 
   const toggle = async ({ organisation, users }: Right) => {

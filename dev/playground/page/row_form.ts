@@ -5,18 +5,23 @@ import type { Grant } from "./ask.ts";
 import { html } from "./html.ts";
 import type { Row } from "./rows.ts";
 
+/** Fields of a row that were typed in, by their columns. */
+export type Typed = Readonly<Record<string, string | null>>;
+
 /** A row's cells as fields. */
-export function EditRow({ table, columns, row, onSave, onCancel }: {
+export function EditRow({ table, columns, row, values, onInput, onSave, onCancel }: {
   readonly table: Table;
   readonly columns: readonly string[];
   readonly row: Row;
-  readonly onSave: (values: Record<string, string | null>) => void;
+  /** What was typed so far. */
+  readonly values: Typed;
+  readonly onInput: (values: Typed) => void;
+  readonly onSave: () => void;
   readonly onCancel: () => void;
 }) {
-  const [values, setValues] = useState<Record<string, string | null>>({});
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Escape") onCancel();
-    if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement)) onSave(values);
+    if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement)) onSave();
   };
   const isKey = (name: string) => table.columns.some((one) => one.name === name && one.key);
   return html`<tr class="edited" onKeyDown=${onKey}>
@@ -28,13 +33,13 @@ export function EditRow({ table, columns, row, onSave, onCancel }: {
             aria-label=${name} value=${values[name] ?? row.values[name] ?? ""}
             onInput=${({ currentTarget }: Event) =>
               currentTarget instanceof HTMLInputElement &&
-              setValues({ ...values, [name]: currentTarget.value })} />
+              onInput({ ...values, [name]: currentTarget.value })} />
         `
       }</td>`
     )
   }
     <td class="does">
-      <button type="button" onClick=${() => onSave(values)}>Save</button>
+      <button type="button" onClick=${onSave}>Save</button>
       <button type="button" class="quiet" onClick=${onCancel}>Cancel</button>
     </td>
   </tr>`;

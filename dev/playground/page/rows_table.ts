@@ -3,7 +3,7 @@ import type { Table } from "../protocol.ts";
 import { messageOf, writeRow } from "./api.ts";
 import type { Grant } from "./ask.ts";
 import { html } from "./html.ts";
-import { AddRow, EditRow } from "./row_form.ts";
+import { AddRow, EditRow, type Typed } from "./row_form.ts";
 import type { Row, Rows } from "./rows.ts";
 
 interface Props {
@@ -17,7 +17,8 @@ interface Props {
 
 /** A shape's rows as they are now, to be changed. */
 export function RowsTable({ rows, grant, table, name, isLive }: Props) {
-  const [edited, setEdited] = useState<string | null>(null);
+  // Here, since rows go and come again with another token.
+  const [edited, setEdited] = useState<{ key: string; values: Typed } | null>(null);
   const [error, setError] = useState("");
   const columns = columnsOf(rows, grant, table);
   const shown = [...rows].slice(0, 100);
@@ -31,7 +32,7 @@ export function RowsTable({ rows, grant, table, name, isLive }: Props) {
       setError(messageOf(error));
     }
   };
-  const change = (action: "update" | "delete", row: Row, values: Record<string, string | null>) =>
+  const change = (action: "update" | "delete", row: Row, values: Typed) =>
     attempt(async () => {
       if (table === undefined) return;
       await writeRow({
@@ -53,10 +54,11 @@ export function RowsTable({ rows, grant, table, name, isLive }: Props) {
         <tbody>
           ${
     shown.map(([key, row]) =>
-      edited === key && table !== undefined
+      edited?.key === key && table !== undefined
         ? html`
           <${EditRow} key=${key} table=${table} columns=${columns} row=${row}
-            onSave=${(values: Record<string, string | null>) => change("update", row, values)}
+            values=${edited.values} onInput=${(values: Typed) => setEdited({ key, values })}
+            onSave=${() => change("update", row, edited.values)}
             onCancel=${() => setEdited(null)} />
         `
         : html`<tr key=${`${key} ${row.version}`} class=${row.version > 1 ? "new" : ""}>
@@ -66,10 +68,10 @@ export function RowsTable({ rows, grant, table, name, isLive }: Props) {
             <td class="does">
               <button type="button" class="quiet" aria-label=${`Edit ${
                 label(row, columns)
-              }`} onClick=${() => setEdited(key)}>Edit</button>
+              }`} onClick=${() => setEdited({ key, values: {} })}>Edit</button>
               <button type="button" class="quiet" aria-label=${`Delete ${
                 label(row, columns)
-              }`} onClick=${() => change("delete", row, {})}>Delete</button>
+              }`} onClick=${() => mayDelete(table) && change("delete", row, {})}>Delete</button>
             </td>
           `
         }
@@ -87,6 +89,12 @@ export function RowsTable({ rows, grant, table, name, isLive }: Props) {
     ${error !== "" && html`<p class="message" role="alert">${error}</p>`}
     ${table !== undefined && html`<${AddRow} table=${table} grant=${grant} />`}
   </div>`;
+}
+
+/** Asks first where rows of other tables go, too: nothing brings them back. */
+function mayDelete({ name, takes }: Table): boolean {
+  if (takes.length === 0) return true;
+  return confirm(`With a row of ${name} go its rows of ${takes.join(", ")}, for good. Delete it?`);
 }
 
 function columnsOf(rows: Rows, { params }: Grant, table: Table | undefined): string[] {

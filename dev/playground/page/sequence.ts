@@ -59,41 +59,52 @@ export function purposeOf({ to, method, url }: Pick<Entry, "to" | "method" | "ur
   const table = searchParams.get("table") ?? "";
   if (method === "POST") return `${table}: a part of it`;
   if (searchParams.get("offset") === "-1") return `${table}: from the beginning`;
-  return searchParams.get("live") === "true" ? `${table}: whatever comes next` : `${table}: go on`;
+  return searchParams.get("live") === "true"
+    ? `${table}: held until there is news`
+    : `${table}: go on`;
 }
 
-function hopsOf({ to, status, took, left, upstream, cached }: Entry) {
+function hopsOf({ to, status, took, unanswered, upstream, cached }: Entry) {
   const name = cached ? "browser's cache" : to;
   const hops = [
-    html`<${Hop} key="first" name=${name} status=${status} took=${took} left=${left} />`,
+    html`
+      <${Hop} key="first" name=${name} status=${status} took=${took}
+        unanswered=${unanswered} />
+    `,
   ];
   if (upstream !== null) {
     const { status, took } = upstream;
     hops.push(
-      html`<${Hop} key="electric" name="Electric" status=${status} took=${took} left=${
-        status === null
-      } />`,
+      html`
+        <${Hop} key="electric" name="Electric" status=${status} took=${took}
+          unanswered=${status === null ? "page left" : null} />
+      `,
     );
   }
   return hops;
 }
 
-function Hop({ name, status, took, left }: {
+function Hop({ name, status, took, unanswered }: {
   readonly name: string;
   readonly status: number | null;
   readonly took: number | null;
-  readonly left: boolean;
+  readonly unanswered: Entry["unanswered"];
 }) {
-  const isHeld = status === null && !left;
-  const outcome = isHeld ? "waiting" : left ? "left" : `${status}`;
-  const kind = isHeld ? "held" : left ? "over" : (status ?? 500) < 400 ? "good" : "bad";
+  const outcome = unanswered ?? status ?? "waiting";
+  const kind = kindOf(status, unanswered);
   return html`<span class=${`hop ${kind}`}><b>${name}</b> ${outcome}${
-    took !== null && !left
+    took !== null && unanswered === null
       ? html`
         <small>${Math.round(took)} ms</small>
       `
       : ""
   }</span>`;
+}
+
+function kindOf(status: number | null, unanswered: Entry["unanswered"]): string {
+  if (unanswered !== null) return unanswered === "page left" ? "over" : "bad";
+  if (status === null) return "held";
+  return status < 400 ? "good" : "bad";
 }
 
 function Details({ entry }: { entry: Entry }) {
@@ -128,4 +139,4 @@ function Message({ title, first, headers }: {
 
 /** As much of a long value as helps. */
 const hidden = (value: string) =>
-  value.length > 160 ? `${value.slice(0, 60)}… (${value.length})` : value;
+  value.length > 160 ? `${value.slice(0, 60)}… (${value.length} characters)` : value;

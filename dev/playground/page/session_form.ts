@@ -7,6 +7,7 @@ import { NOBODY, type Session, sessionOf, sessionWith } from "./session.ts";
 
 interface Props {
   readonly side: string;
+  readonly label: string;
   readonly start: string;
   readonly state: State;
   readonly session: Session | null;
@@ -16,7 +17,7 @@ interface Props {
 const OTHER = "other";
 
 /** Chooses who asks: a user of the example, anybody by id and claims, or nobody in particular. */
-export function SessionForm({ side, start, state, session, onSession }: Props) {
+export function SessionForm({ side, label, start, state, session, onSession }: Props) {
   const canSignIn = state.ownUsers;
   const [choice, setChoice] = useState(canSignIn ? start : "");
   const [error, setError] = useState("");
@@ -41,7 +42,7 @@ export function SessionForm({ side, start, state, session, onSession }: Props) {
 
   const id = `who-${side}`;
   return html`<div class="field">
-    <label for=${id}>Who</label>
+    <label for=${id}>${label}</label>
     <select id=${id} value=${choice} onChange=${(event: Event) => setChoice(valueOf(event))}>
       ${
     canSignIn && state.people.map(({ id, name }) =>
@@ -85,13 +86,29 @@ function AccessToken({ side }: { side: string }) {
 }
 
 async function signInAs(id: string, claims: string): Promise<Session> {
-  return await sessionWith({ id, ...(claims !== "" && { claims: JSON.parse(claims) }) });
+  return await sessionWith({ id, ...(claims !== "" && { claims: readClaims(claims) }) });
+}
+
+function readClaims(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('The claims must be JSON, such as {"app_metadata":{"tenant":"acme"}}.');
+  }
 }
 
 // deno-lint-ignore require-await -- what can't be read rejects.
 async function withToken(accessToken: string): Promise<Session> {
-  const { sub } = decode(accessToken).claims;
+  const { sub } = read(accessToken);
   return { name: `${sub}`.slice(0, 8), accessToken, ...(sub !== undefined && { id: sub }) };
+}
+
+function read(accessToken: string) {
+  try {
+    return decode(accessToken).claims;
+  } catch {
+    throw new Error("This isn't an access token: it has three parts, with dots between.");
+  }
 }
 
 /** The value of the field that an event is of. */

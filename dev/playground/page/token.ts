@@ -19,6 +19,7 @@ export function Token({ token, onRenew }: { token: string; onRenew: () => void }
       <pre tabindex="0" aria-label="The token's header">${JSON.stringify(header)}</pre>
       <pre tabindex="0" aria-label="The token's claims">${JSON.stringify(claims, null, 2)}</pre>
       <button type="button" class="quiet" onClick=${onRenew}>Ask for another</button>
+      <small>For half its life a token is given again to who asks for the same, so it may be this one.</small>
     </details>
   `;
 }

@@ -22,8 +22,8 @@ export interface Entry {
   readonly took: number | null;
   readonly status: number | null;
   readonly answer: Readonly<Record<string, string>>;
-  /** The page didn't wait for the answer. */
-  readonly left: boolean;
+  /** Why there is no answer: the page didn't wait for it, or none came. */
+  readonly unanswered: "page left" | "no answer" | null;
   /** What the server's own log says of a refusal. */
   readonly reason: string | null;
   readonly upstream: Upstream | null;
@@ -59,7 +59,7 @@ export async function traced(
       took: null,
       status: null,
       answer: {},
-      left: false,
+      unanswered: null,
       reason: null,
       upstream: null,
       cached: false,
@@ -74,7 +74,8 @@ export async function traced(
     if (to === "edge" && response.ok) setTimeout(() => noteCached(trace), KNOWN_WITHIN);
     return response;
   } catch (error) {
-    change(trace, { left: true, took: performance.now() - began });
+    const unanswered = init.signal?.aborted === true ? "page left" : "no answer";
+    change(trace, { unanswered, took: performance.now() - began });
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { closedParts, functionsOf } from "./closed.ts";
 import { compute, type Part } from "./compute.ts";
 import { keyOf, type Loaded, type LoadedTable, loadTables } from "./load.ts";
 import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
+import { withoutRepeats } from "./repeats.ts";
 import { securityOf } from "./rewrite.ts";
 import type { Param } from "./term.ts";
 import { printExpression } from "./sql_text.ts";
@@ -84,7 +85,7 @@ function numberUsed(security: Node, params: readonly Param[]): { tree: Node; use
     const known = used.findIndex((param) => param.value === value && param.type === type);
     return known >= 0 ? known + 1 : used.push({ value, type });
   });
-  return { tree, used: used.map(({ value }) => value) };
+  return { tree: withoutRepeats(tree), used: used.map(({ value }) => value) };
 }
 
 /** Computes all closed parts of all tables' policies at once; gives what looks one up. */
