@@ -2,19 +2,10 @@ import { isClosed, isConstant } from "./closed.ts";
 import { resultOf } from "./operators.ts";
 import { isNullConstant } from "./parameters.ts";
 import { RlsRefused } from "./refused.ts";
-import {
-  NULL,
-  type Null,
-  ofUser,
-  type Rewriting,
-  type Scope,
-  type Term,
-  type Value,
-} from "./term.ts";
+import { NULL, type Null, ofUser, type Rewriting, type Term, type Value } from "./term.ts";
 import { type Fields, fieldsOf, namesOf, type Node, paramRef, typeOf } from "./tree.ts";
 import { always, type Condition, never, ofNode } from "./truth.ts";
 import { checkPlain, digitsOf, elementOf, shortOf, textOfConstant, typeOfCast } from "./types.ts";
-import { valueOf } from "./values.ts";
 
 /** A list that was computed. */
 interface List {
@@ -26,6 +17,12 @@ interface List {
   readonly isEmpty: boolean;
 }
 
+/** What is compared: `x`, and what the list is worth where it is a column's. */
+export interface Compared {
+  readonly left: Value;
+  readonly column: () => Value;
+}
+
 /**
  * `x = ANY (list)`, `x <> ALL (list)`. Electric doesn't see NULLs in a list, nor lists in lists, so a list of
  * the user's is told of without its NULLs, and a column's by other operators. `ofNull` is `none` where NULL is
@@ -33,15 +30,12 @@ interface List {
  */
 export function listCondition(
   fields: Fields,
+  { left, column }: Compared,
   ofNull: Null | "none",
-  scope: Scope,
   rewriting: Rewriting,
 ): Condition | typeof NULL {
   const { rexpr } = fields;
-  const left = valueOf(fields["lexpr"], scope, rewriting);
-  if (!isClosed(rexpr) && !isConstant(rexpr)) {
-    return inColumn(fields, left, valueOf(rexpr, scope, rewriting), ofNull);
-  }
+  if (!isClosed(rexpr) && !isConstant(rexpr)) return inColumn(fields, left, column(), ofNull);
   if (isNullConstant(rexpr)) return NULL;
   const { value, type } = isConstant(rexpr) ? constantList(rexpr) : computedList(rexpr, rewriting);
   if (value === null) return NULL;

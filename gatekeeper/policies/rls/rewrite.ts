@@ -4,11 +4,11 @@ import { inList, isListComparison, listCondition, listOfSubquery } from "./lists
 import type { LoadedTable } from "./load.ts";
 import { isNullConstant } from "./parameters.ts";
 import { inPolicy, nameOf, RlsRefused } from "./refused.ts";
-import { exists, inSubquery } from "./subquery.ts";
+import { exists, inSubquery, type RewriteInner } from "./subquery.ts";
 import { NULL, type Null, type Rewriting, type Scope } from "./term.ts";
 import { type Fields, fieldsOf, namesOf, typeOf } from "./tree.ts";
 import { allOf, always, anyOf, type Condition, never, ofNode, opposite } from "./truth.ts";
-import { valueOf } from "./values.ts";
+import { comparedIn, valueOf } from "./values.ts";
 
 /** The rows of a table that its policies let a role see: what Postgres adds to each query of it. */
 export function securityOf(table: LoadedTable, rewriting: Rewriting): Condition {
@@ -42,10 +42,10 @@ export function condition(
   if (type === "SubLink") return subquery(fields, scope, ofNull, rewriting);
   if (isAnyOfArraySelect(type, fields)) {
     const { subselect } = fieldsOf(fields["rexpr"]);
-    return inSubquery(fields["lexpr"], subselect, scope, ofNull, rewriting);
+    return inSubquery(fields["lexpr"], subselect, scope, ofNull, rewriting, inner);
   }
   if (isListComparison(node)) {
-    const compared = listCondition(fields, ofNull, scope, rewriting);
+    const compared = listCondition(fields, comparedIn(fields, scope, rewriting), ofNull, rewriting);
     return compared === NULL ? { truth: ofNull === "true" } : compared;
   }
   const value = valueOf(node, scope, rewriting);
@@ -54,6 +54,11 @@ export function condition(
     ? constantCondition(value.node, ofNull, rewriting)
     : ofNode(value.node);
 }
+
+const inner: RewriteInner = (parts, scope, rewriting) => [
+  ...parts.map((part) => condition(part, scope, "false", rewriting)),
+  securityOf(scope.table, rewriting),
+];
 
 /** `x = ANY (ARRAY(SELECT …))`, which is `x IN (SELECT …)`. */
 function isAnyOfArraySelect(type: string, { kind, name, rexpr }: Fields): boolean {
@@ -82,9 +87,9 @@ function subquery(
   if (subLinkType === "ANY_SUBLINK" && isEqual) {
     return isClosed(subselect)
       ? inRows(testexpr, subselect, scope, ofNull, rewriting)
-      : inSubquery(testexpr, subselect, scope, ofNull, rewriting);
+      : inSubquery(testexpr, subselect, scope, ofNull, rewriting, inner);
   }
-  if (subLinkType === "EXISTS_SUBLINK") return exists(subselect, scope, ofNull, rewriting);
+  if (subLinkType === "EXISTS_SUBLINK") return exists(subselect, scope, ofNull, rewriting, inner);
   if (!isEqual) {
     throw new RlsRefused(
       `Electric has no ${

@@ -6,11 +6,17 @@ import { keyOf } from "./load.ts";
 import { resultOf } from "./operators.ts";
 import { checkNoNulls, checkPair, innerColumn, type Pair, pairOf, tiesOf } from "./pairs.ts";
 import { RlsRefused } from "./refused.ts";
-import { condition, securityOf } from "./rewrite.ts";
 import { NULL, type Null, type Rewriting, type Scope } from "./term.ts";
 import { columnRef, fieldsOf, inSelect, type Node, typeOf } from "./tree.ts";
 import { allOf, type Condition, never, ofNode } from "./truth.ts";
 import { valueOf } from "./values.ts";
+
+/** Rewrites what a subquery's table is narrowed by: its own parts, and its row-level security, as Postgres adds it. */
+export type RewriteInner = (
+  parts: readonly unknown[],
+  scope: Scope,
+  rewriting: Rewriting,
+) => readonly Condition[];
 
 /** A subquery's table, its condition and its columns. */
 interface Select {
@@ -60,6 +66,7 @@ export function inSubquery(
   scope: Scope,
   ofNull: Null,
   rewriting: Rewriting,
+  inner: RewriteInner,
 ): Condition {
   const select = readSelect(subselect, rewriting);
   const tests = typeOf(testexpr) === "RowExpr" ? listOf(fieldsOf(testexpr)["args"]) : [testexpr];
@@ -84,7 +91,8 @@ export function inSubquery(
   const given = lookups.filter(({ test }) => isClosed(test)).map(({ test, column }) =>
     equality(column, test, select.scope, rewriting)
   );
-  return lookUp(select, [...pairs, ...tied.pairs], given, tied.rest, rewriting);
+  const own = inner(tied.rest, select.scope, rewriting);
+  return lookUp(select, [...pairs, ...tied.pairs], [...given, ...own]);
 }
 
 /** `EXISTS (SELECT … FROM m WHERE m.a = t.b AND …)`, which is `b IN (SELECT a FROM m WHERE …)`. */
@@ -93,23 +101,20 @@ export function exists(
   scope: Scope,
   ofNull: Null,
   rewriting: Rewriting,
+  inner: RewriteInner,
 ): Condition {
   if (ofNull === "true") throw new RlsRefused("EXISTS under a NOT: write it as NOT IN (SELECT …)");
   const select = readSelect(subselect, rewriting);
   const { pairs, rest } = tiesOf(select.parts, select.scope, scope);
-  return lookUp(select, pairs, [], rest, rewriting);
+  return lookUp(select, pairs, inner(rest, select.scope, rewriting));
 }
 
 function lookUp(
-  { scope: { table }, scope }: Select,
+  { scope: { table } }: Select,
   pairs: readonly Pair[],
-  given: readonly Condition[],
-  parts: readonly unknown[],
-  rewriting: Rewriting,
+  conditions: readonly Condition[],
 ): Condition {
-  const own = parts.map((part) => condition(part, scope, "false", rewriting));
-  // What row-level security adds to it, as Postgres does.
-  const where = allOf([...given, ...own, securityOf(table, rewriting)]);
+  const where = allOf(conditions);
   // Nothing is in an empty list, not even NULL.
   if ("truth" in where && !where.truth) return never;
   if (pairs.length === 0) {

@@ -1,7 +1,7 @@
 import { listOf } from "../sql_tree.ts";
 import { isClosed, isConstant } from "./closed.ts";
 import { columnTerm } from "./columns.ts";
-import { listCondition } from "./lists.ts";
+import { type Compared, listCondition } from "./lists.ts";
 import { resultOf } from "./operators.ts";
 import { computedOf, constantOf } from "./parameters.ts";
 import { RlsRefused } from "./refused.ts";
@@ -114,7 +114,12 @@ function testOf(type: string, fields: Fields, arg: Value): Term {
 function operation(fields: Fields, scope: Scope, rewriting: Rewriting): Value {
   const kind = `${fields["kind"]}`;
   if (kind === "AEXPR_OP_ANY" || kind === "AEXPR_OP_ALL") {
-    const condition = listCondition(fields, "none", scope, rewriting);
+    const condition = listCondition(
+      fields,
+      comparedIn(fields, scope, rewriting),
+      "none",
+      rewriting,
+    );
     return condition === NULL ? NULL : ofUser(nodeOf(condition), "bool");
   }
   const right = valueOf(fields["rexpr"], scope, rewriting);
@@ -150,4 +155,12 @@ function ofNull(operator: readonly string[], left: Value, right: Value): typeof 
     throw new RlsRefused(`${operator.join(".")} of NULL is that operator's to say`);
   }
   return NULL;
+}
+
+/** What a comparison with each of a list compares. */
+export function comparedIn(fields: Fields, scope: Scope, rewriting: Rewriting): Compared {
+  return {
+    left: valueOf(fields["lexpr"], scope, rewriting),
+    column: () => valueOf(fields["rexpr"], scope, rewriting),
+  };
 }
