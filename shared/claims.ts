@@ -68,7 +68,7 @@ export async function verifyToken(token: string, { keys, token: checks }: Checks
   const expiresAt = Math.min(exp, (iat ?? now) + longestLife);
   if (issuedAt > now + checks.clockTolerance && longestLife < Infinity) throw badToken("issued_at");
   if (iat === undefined && expiresAt < exp) throw badToken("issued_at");
-  if (expiresAt + checks.clockTolerance < now) throw badToken("expired");
+  if (expiresAt < exp && expiresAt + checks.clockTolerance < now) throw badToken("expired");
   return { shape, table: shape.table, subject, issuedAt, expiresAt };
 }
 

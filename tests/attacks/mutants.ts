@@ -219,7 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
   at(
     "shared/claims.ts",
     "a token that is older than a day is over",
-    "if (expiresAt + checks.clockTolerance < now) throw",
+    "if (expiresAt < exp && expiresAt + checks.clockTolerance < now) throw",
     "if (false) throw",
   ),
   at(

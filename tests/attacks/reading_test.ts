@@ -6,9 +6,10 @@ import { createUpstreamUrl } from "../../edge/upstream.ts";
 import { toClaim } from "../../gatekeeper/tokens/sign.ts";
 import { NotServed } from "./electric_identifier.ts";
 import { readAsElectric, type Served } from "./electric_reader.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 400_000);
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? (TEST_ALL ? 1_000_000 : 150_000));
 
 /** From the same few pieces, so that queries that look alike are often compared. */
 const nasty = fc.constantFrom(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isChangeMessage, ShapeStream } from "@electric-sql/client";
 import { type GatekeeperError, gatekeeperShape, signOut } from "../../client/index.ts";
 import { Servers, until } from "./servers.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 /** The official client leaves a timer or two behind. */
 const relaxed = { sanitizeOps: false, sanitizeResources: false };
@@ -76,7 +77,10 @@ Deno.test("streams survive 100 expiries in a row, with one renewal each", relaxe
   assert.ok(took >= 100 * 150 * 0.85, `100 renewals within ${took} ms`);
 });
 
-Deno.test("a gatekeeper that is away for 10 s costs no row", relaxed, async () => {
+Deno.test("a gatekeeper that is away for 10 s costs no row", {
+  ...relaxed,
+  ignore: !TEST_ALL,
+}, async () => {
   await using servers = new Servers();
   servers.lifetime = 1;
   servers.hold = 200;

@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { GatekeeperError, gatekeeperShape } from "../../client/index.ts";
 import { BY_LIST, signIn, startUsersStack, USERS, type UsersStack } from "../users/stack.ts";
 import { FOLLOWERS } from "./followers.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 const ADDED = "00000000-0000-4000-8000-0000000000f1";
 
+/** One of each kind, of which the others are variants. */
+const SOME = ["Shape", "Shape with Server-Sent Events", "a TanStack DB collection"];
+
 for (const [name, follow] of Object.entries(FOLLOWERS)) {
+  if (!TEST_ALL && !SOME.includes(name)) continue;
   Deno.test(`${name} follows who belongs where, without a reload`, {
     // The official client leaves a timer or two behind when it is told to stop.
     sanitizeOps: false,

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { DevProcess, freePorts, ROOT, temporaryFolder } from "../dev/dev_process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { hasChromium, startChromium } from "../users/browser.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 async function bundlePage(): Promise<string> {
   await using temp = await tempDir();
@@ -54,7 +55,7 @@ async function latencies(
 }
 
 Deno.test("30 shapes of a page are live in dev once they are spread over names of localhost", {
-  ignore: !hasChromium(),
+  ignore: !TEST_ALL || !hasChromium(),
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {

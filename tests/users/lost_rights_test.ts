@@ -3,6 +3,7 @@ import { gatekeeperShape } from "../../client/index.ts";
 import { startGatekeeper } from "../support/servers.ts";
 import { FOLLOWERS, type Watched } from "../client/followers.ts";
 import { LIVE, signIn, startUsersStack, USERS } from "./stack.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 const ACME = "00000000-0000-4000-8000-0000000000ac";
 const BETA = "00000000-0000-4000-8000-0000000000be";
@@ -91,7 +92,11 @@ const WITHIN = 1000;
 // The official client leaves a timer or two behind when it is told to stop.
 const lenient = { sanitizeOps: false, sanitizeResources: false };
 
+/** One of each kind, of which the others are variants. */
+const SOME = ["Shape", "useShape", "a TanStack DB collection"];
+
 for (const [follower, start] of Object.entries(FOLLOWERS)) {
+  if (!TEST_ALL && !SOME.includes(follower)) continue;
   Deno.test(
     `${follower}: rows leave and come with the rights, with the same token`,
     lenient,
