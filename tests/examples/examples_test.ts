@@ -3,6 +3,10 @@ import { startAuthServer } from "./auth_server.ts";
 import { hasNpm, startNpmUser } from "./npm.ts";
 import { runExample } from "./running_example.ts";
 import { EXAMPLES } from "./walks.ts";
+import { TEST_ALL } from "../support/test_all.ts";
+
+/** Of two that are alike, one. */
+const TRIED = Object.entries(EXAMPLES).filter(([name]) => TEST_ALL || name !== "react");
 
 Deno.test("each example, copied elsewhere: npm i, npm run dev, and its page in Chromium", {
   ignore: !hasChromium() || !await hasNpm(),
@@ -17,7 +21,7 @@ Deno.test("each example, copied elsewhere: npm i, npm run dev, and its page in C
   };
   // Together, for much of it is waiting for npm.
   const installed = await Promise.all(
-    Object.entries(EXAMPLES).map(async ([name, walk]) => ({
+    TRIED.map(async ([name, walk]) => ({
       name,
       walk,
       folder: await user.install(name),

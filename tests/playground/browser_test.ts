@@ -8,6 +8,7 @@ import { ROOT } from "../support/process.ts";
 import { countTransfers, hasChromium } from "../users/browser.ts";
 import { takeScreenshots, VIEWS } from "./screenshots.ts";
 import { type PlaygroundStack, startPlaygroundStack } from "./stack.ts";
+import { TEST_ALL } from "../support/test_all.ts";
 
 /** Bytes that the page and all it is made of may be, as they are transferred. */
 const BUDGET = 100 * 1024;
@@ -363,7 +364,7 @@ async function isAccessible(stack: PlaygroundStack): Promise<void> {
   await using tab = await stack.open();
   const { page } = tab;
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 390]) {
+    for (const width of TEST_ALL ? [1280, 390] : [colorScheme === "light" ? 390 : 1280]) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
       for (const hash of ["", "#attack", "#policies"]) {

@@ -51,7 +51,7 @@ Deno.test("snapshot and stream join without a lost or doubled row", lenient, asy
     const writing = [1, 2, 3, 4].map(write);
     const followed = [];
     for (let i = 0; i < 12; i++) {
-      const where = i % 2 === 0 ? `n % 2 = 0 and ${i} = ${i}` : `${i} = ${i}`;
+      const where = i % 2 === 0 ? `n & 1 = 0 and ${i} = ${i}` : `${i} = ${i}`;
       followed.push({ even: i % 2 === 0, at: follow({ url, params: { table: "busy", where } }) });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
