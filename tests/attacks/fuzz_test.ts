@@ -6,7 +6,7 @@ import { TEST_ALL } from "../support/test_all.ts";
 
 /** Both may be given, to replay or to search longer. */
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? (TEST_ALL ? 20_000 : 10_000));
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? (TEST_ALL ? 20_000 : 6000));
 
 function nothingFound({ sent, statuses, bypass }: FuzzResult, runs = RUNS): void {
   equal(bypass, null, `replay with FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}: ${bypass}`);

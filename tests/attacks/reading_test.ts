@@ -9,7 +9,7 @@ import { readAsElectric, type Served } from "./electric_reader.ts";
 import { TEST_ALL } from "../support/test_all.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? (TEST_ALL ? 1_000_000 : 150_000));
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? (TEST_ALL ? 1_000_000 : 100_000));
 
 /** From the same few pieces, so that queries that look alike are often compared. */
 const nasty = fc.constantFrom(

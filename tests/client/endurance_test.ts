@@ -58,7 +58,10 @@ class App implements Disposable {
   }
 }
 
-Deno.test("streams survive 100 expiries in a row, with one renewal each", relaxed, async () => {
+Deno.test("streams survive 100 expiries in a row, with one renewal each", {
+  ...relaxed,
+  ignore: !TEST_ALL,
+}, async () => {
   await using servers = new Servers();
   servers.lifetime = 0.15;
   servers.hold = 40;
