@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import { formatName, quoteTable } from "../../shared/identifier.ts";
-import { type Asked, askGatekeeper, countSynced, type Shape } from "./grant.ts";
+import type { Shape } from "../../shared/shape.ts";
+import { type Asked, askGatekeeper, countSynced } from "./grant.ts";
 import type { Outcome, Person, RlsText, Table, TablePolicies } from "./protocol.ts";
 
 /** What policies are looked at with. */
@@ -67,16 +68,20 @@ async function lookAt(asked: Asked & { granted: true }, table: Table, { sql }: P
   const where = shape.where === null ? "" : ` where ${shape.where}`;
   return {
     sql: `select ${columns} from ${table.table}${where}`,
-    values: shape.values,
+    values: shape.params,
     rows: await countRows(sql, table, shape),
-    synced: await countSynced(asked).catch(() => null),
+    synced: await countSynced(asked.grant).catch(() => null),
   };
 }
 
 /** Counts what a shape's clause gives in Postgres; `$1`, `$2`, … get the types that Postgres infers. */
-async function countRows(sql: Sql, { schema, name }: Table, { where, values }: Shape) {
+async function countRows(
+  sql: Sql,
+  { schema, name }: Table,
+  { where, params }: Pick<Shape, "where" | "params">,
+) {
   const from = `select count(*)::int as rows from ${quoteTable(schema, name)}`;
-  const literals = values.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ");
+  const literals = params.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ");
   return await sql.begin("read only", async (tx) => {
     await tx.unsafe(`prepare shape as ${from}${where === null ? "" : ` where ${where}`}`).simple();
     const execute = `execute shape${literals === "" ? "" : `(${literals})`}`;

@@ -1,9 +1,9 @@
-import { checkNode } from "../../gatekeeper/policies/electric_grammar.ts";
+import { checkNode, refusedAt } from "../../gatekeeper/policies/electric_grammar.ts";
 import { nodes, type SqlNode } from "../../gatekeeper/policies/sql_tree.ts";
 import type { RelationName } from "./identifier.ts";
 import { quoteRelation } from "./identifier.ts";
 import { invalid } from "./request_params.ts";
-import { readSelect, readTested, refusedAt, type SubquerySelect } from "./subquery_select.ts";
+import { readSelect, readTested, type SubquerySelect } from "./subquery_select.ts";
 import type { Column, Table } from "./table.ts";
 
 /** Looks a table up by its name. */

@@ -1,4 +1,4 @@
-import { WHERE_PREFIX } from "../../gatekeeper/policies/electric_grammar.ts";
+import { refusedAt, SUBQUERY_CLAUSES } from "../../gatekeeper/policies/electric_grammar.ts";
 import { fieldsOf, namesOf, typeOf } from "../../gatekeeper/policies/rls/tree.ts";
 import { listOf, type SqlNode, SqlRefused } from "../../gatekeeper/policies/sql_tree.ts";
 import type { RelationName } from "./identifier.ts";
@@ -14,9 +14,6 @@ export interface SubquerySelect {
   readonly hasSchema: boolean;
   readonly hasAlias: boolean;
 }
-
-/** What Electric allows beside them. */
-const CLAUSES = ["targetList", "fromClause", "whereClause", "limitOption", "op"];
 
 /**
  * Reads the `SELECT` of a subquery: plain columns of one table, and a clause. Throws
@@ -38,7 +35,7 @@ export function readSelect(link: SqlNode): SubquerySelect {
     throw new SqlRefused("Expected a single table reference");
   }
   // Electric overlooks a LIMIT without an ORDER BY and gives all rows: here it is refused too.
-  if (Object.keys(select).some((name) => !CLAUSES.includes(name))) {
+  if (Object.keys(select).some((name) => !SUBQUERY_CLAUSES.includes(name))) {
     throw new SqlRefused("SELECT statement must not contain any clauses");
   }
   return {
@@ -66,9 +63,4 @@ export function readTested(link: SqlNode): string[] {
         "column references",
     );
   });
-}
-
-/** Refuses a clause at a node's place in it. */
-export function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
-  return new SqlRefused(`At location ${Math.max(location - WHERE_PREFIX.length, 0)}: ${reason}`);
 }

@@ -1,18 +1,16 @@
 import { targetOf } from "../../shared/query.ts";
 import { answer, checkMethod } from "../../shared/refusal.ts";
-import { decideOne } from "../policies/decision.ts";
-import { decideSince } from "../revocations/decide_since.ts";
 import { BadArguments } from "../shapes/bad_arguments.ts";
 import { namedDecision } from "../shapes/decide_shape.ts";
+import type { AnswerOne } from "./answer_one.ts";
 import { readArguments } from "./arguments.ts";
-import type { Grant } from "./grant.ts";
 import type { AnswerToken, GatekeeperParts } from "./parts.ts";
 import { unknownPath } from "./paths.ts";
 import { bodyOf } from "./refused.ts";
 
 /** `POST /gatekeeper/shapes/:name`: who asks, with which arguments, what do they get, and the token. */
-export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
-  const { config, shapes, database, authenticate, revocations } = parts;
+export function createNamed(parts: GatekeeperParts, answerOne: AnswerOne): AnswerToken {
+  const { config, shapes, authenticate } = parts;
   const prefix = `${config.paths.shapes}/`;
 
   const answerNamed: AnswerToken = async (request, explain) => {
@@ -23,12 +21,7 @@ export function createNamed(parts: GatekeeperParts, grant: Grant): AnswerToken {
     if (preflight !== null) return preflight;
     const user = await authenticate(request);
     const decision = namedDecision(shapes, name, await readArguments(request, query), config);
-    const standing = await decideSince(
-      revocations,
-      user,
-      () => decideOne(decision, user, database, explain),
-    );
-    return answer(await grant({ decision, user, ...standing }, explain));
+    return await answerOne(decision, user, explain);
   };
 
   return async (request, explain) => {

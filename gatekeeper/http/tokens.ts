@@ -1,8 +1,7 @@
 import { targetOf } from "../../shared/query.ts";
-import { answer, checkMethod } from "../../shared/refusal.ts";
-import { decideOne } from "../policies/decision.ts";
+import { checkMethod } from "../../shared/refusal.ts";
 import { tableDecision } from "../policies/decide.ts";
-import { decideSince } from "../revocations/decide_since.ts";
+import { createAnswerOne } from "./answer_one.ts";
 import { createBatch } from "./batch.ts";
 import { createGrant } from "./grant.ts";
 import { listShapes } from "./list_shapes.ts";
@@ -12,10 +11,11 @@ import { readShapeRequest, tableOf } from "./request.ts";
 
 /** Everything below `/gatekeeper`: by table, by a shape's name, and many at once. */
 export function createTokens(parts: GatekeeperParts): AnswerToken {
-  const { config, policies, database, authenticate, revocations } = parts;
+  const { config, policies, authenticate } = parts;
   const { tables, batch, shapes } = config.paths;
   const grant = createGrant(config);
-  const answerNamed = createNamed(parts, grant);
+  const answerOne = createAnswerOne(parts, grant);
+  const answerNamed = createNamed(parts, answerOne);
   const answerBatch = createBatch(parts, grant);
 
   return async (request, explain) => {
@@ -32,11 +32,6 @@ export function createTokens(parts: GatekeeperParts): AnswerToken {
     const user = await authenticate(request);
     const asked = await readShapeRequest(request, table, query);
     const decision = tableDecision(policies, asked, config.proxyChecksHandles);
-    const standing = await decideSince(
-      revocations,
-      user,
-      () => decideOne(decision, user, database, explain),
-    );
-    return answer(await grant({ decision, user, ...standing }, explain));
+    return await answerOne(decision, user, explain);
   };
 }

@@ -216,6 +216,7 @@ function checkOperator(node: SqlNode): void {
   throw refusedAt(node, `unknown ${isUnary ? "unary" : "binary"} operator ${path.join(".")}`);
 }
 
-function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
+/** Refuses a clause at a node's place in it, as Electric counts. */
+export function refusedAt({ location }: SqlNode, reason: string): SqlRefused {
   return new SqlRefused(`At location ${Math.max(location - WHERE_PREFIX.length, 0)}: ${reason}`);
 }

@@ -7,7 +7,7 @@ import { resultOf } from "./operators.ts";
 import { checkNoNulls, checkPair, innerColumn, type Pair, pairOf, tiesOf } from "./pairs.ts";
 import { RlsRefused } from "./refused.ts";
 import { NULL, type Null, type Rewriting, type Scope } from "./term.ts";
-import { columnRef, fieldsOf, inSelect, type Node, typeOf } from "./tree.ts";
+import { columnRef, conjuncts, fieldsOf, inSelect, type Node, typeOf } from "./tree.ts";
 import { allOf, type Condition, never, ofNode } from "./truth.ts";
 import { valueOf } from "./values.ts";
 
@@ -48,15 +48,9 @@ function readSelect(subselect: unknown, { tables }: Rewriting): Select {
   const name = typeof aliasname === "string" ? aliasname : table.name;
   return {
     scope: { table, alias: name, checked: true },
-    parts: conjuncts(select["whereClause"]),
+    parts: select["whereClause"] === undefined ? [] : conjuncts(select["whereClause"]),
     targets: listOf(select["targetList"]).map((target) => fieldsOf(target)["val"]),
   };
-}
-
-function conjuncts(where: unknown): readonly unknown[] {
-  const { boolop, args } = fieldsOf(where);
-  if (typeOf(where) === "BoolExpr" && boolop === "AND_EXPR") return listOf(args).flatMap(conjuncts);
-  return where === undefined ? [] : [where];
 }
 
 /** `x IN (SELECT column FROM m WHERE …)`; what the user gives, not the row, becomes a part of its condition. */

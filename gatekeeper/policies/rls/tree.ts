@@ -66,6 +66,13 @@ export function mapNode(node: Node, map: (node: Node) => Node): Node {
 
 export const truthNode = (value: boolean): Node => ({ A_Const: { boolval: { boolval: value } } });
 
+/** What AND joins, also in an AND inside it; a condition that is no AND is its only part. */
+export function conjuncts(condition: unknown): Node[] {
+  const { boolop, args } = fieldsOf(condition);
+  const isAnd = typeOf(condition) === "BoolExpr" && boolop === "AND_EXPR";
+  return isAnd ? listOf(args).flatMap(conjuncts) : [record(condition)];
+}
+
 export const and = (args: readonly Node[]): Node => ({ BoolExpr: { boolop: "AND_EXPR", args } });
 export const or = (args: readonly Node[]): Node => ({ BoolExpr: { boolop: "OR_EXPR", args } });
 export const not = (arg: Node): Node => ({ BoolExpr: { boolop: "NOT_EXPR", args: [arg] } });
