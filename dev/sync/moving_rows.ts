@@ -83,6 +83,7 @@ export class MovingRows {
   async #read({ xid }: Transaction): Promise<boolean> {
     const { snapshots, plan, log } = this.#options;
     const moves = await snapshots.read(
+      xid,
       plan.dependencies,
       (at) => findMoves(this.#options, this.#views, at),
     );

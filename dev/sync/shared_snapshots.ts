@@ -2,7 +2,7 @@ import type { Sql } from "./connection.ts";
 import { parseLsn } from "./replication.ts";
 import type { Dependency } from "./subquery_plan.ts";
 import { toView, type Tuple, type Views } from "./views.ts";
-import { parseSnapshot, type PgSnapshot } from "./visibility.ts";
+import { isVisible, parseSnapshot, type PgSnapshot } from "./visibility.ts";
 
 /** Queries within one snapshot. */
 export type SnapshotSql = Pick<Sql, "unsafe">;
@@ -17,6 +17,8 @@ export interface ViewsAt {
 }
 
 interface Reading {
+  /** The transaction that it is about, which its snapshot must show. */
+  readonly xid: number;
   readonly dependencies: readonly Dependency[];
   /** Rejects when the snapshot can't be read any more; otherwise it has told its caller. */
   readonly run: (at: ViewsAt) => Promise<void>;
@@ -25,6 +27,8 @@ interface Reading {
 }
 
 const BEGIN = "isolation level repeatable read read only";
+/** Milliseconds until the next look for a transaction that isn't shown yet. */
+const PAUSE_MS = 1;
 /** Subqueries that one statement reads. */
 const CHUNK = 50;
 
@@ -40,13 +44,18 @@ export class SharedSnapshots {
     this.#sql = sql;
   }
 
-  /** Calls `use` within a snapshot. Rejects with Postgres's error, also with that of `use`. */
+  /**
+   * Calls `use` within a snapshot that shows a transaction, which was committed. Rejects with Postgres's error,
+   * also with that of `use`.
+   */
   read<Result>(
+    xid: number,
     dependencies: readonly Dependency[],
     use: (at: ViewsAt) => Promise<Result>,
   ): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const reading: Reading = {
+      xid,
       dependencies,
       run: async (at) => {
         const result = await use(at);
@@ -76,16 +85,26 @@ export class SharedSnapshots {
   }
 
   async #readTogether(readings: readonly Reading[]): Promise<void> {
-    await this.#sql.begin(BEGIN, async (sql) => {
+    // The stream has a commit a moment before new snapshots show it.
+    while (!await this.#readIfShown(readings)) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  /** Reads, unless the snapshot doesn't show all that it must; tells whether it did. */
+  #readIfShown(readings: readonly Reading[]): Promise<boolean> {
+    return this.#sql.begin(BEGIN, async (sql) => {
       const [at] = await sql<{ snapshot: string; lsn: string }[]>`
         select pg_current_snapshot()::text as snapshot, pg_current_wal_flush_lsn()::text as lsn`;
       if (at === undefined) throw new Error("Postgres answered nothing");
       const [snapshot, lsn] = [parseSnapshot(at.snapshot), parseLsn(at.lsn)];
+      if (!readings.every(({ xid }) => isVisible(xid, snapshot))) return false;
       const values = await readValues(sql, readings.flatMap(({ dependencies }) => dependencies));
       for (const { dependencies, run } of readings) {
         const views = dependencies.map((one) => toView(values.get(one.sql) ?? [], one));
         await run({ sql, snapshot, lsn, views });
       }
+      return true;
     });
   }
 }
